@@ -1,0 +1,47 @@
+//! Exit codes, part of the command's contract.
+
+use cfgmatrix_probe::{IdentifyError, process::ProcessError};
+
+use crate::Error;
+
+/// All well.
+pub const OK: u8 = 0;
+/// A bug, or a file that cannot be read or written.
+pub const IO: u8 = 1;
+/// Wrong usage, or a document that is not as it should be.
+pub const USAGE: u8 = 2;
+/// Nothing satisfies the constraints; a feature that was asked for cannot be had or is not known.
+pub const NOTHING: u8 = 3;
+/// A tool that is needed is not there.
+pub const MISSING_TOOL: u8 = 4;
+/// Some variants failed.
+pub const FAILED: u8 = 5;
+
+/// The codes as `--help` shows them.
+pub const HELP: &str = "\
+Exit codes:
+  0  ok
+  1  bug or I/O
+  2  usage or invalid document
+  3  nothing satisfies the constraints (an unsupported or unknown feature, an unknown compiler)
+  4  a required tool is missing
+  5  some variants failed";
+
+/// The code that an error ends the program with.
+pub(super) fn code(error: &Error) -> u8 {
+    use cfgmatrix_core::Error as Core;
+    match error {
+        Error::Closed => OK,
+        Error::Io { .. } => IO,
+        Error::NoCompiler { .. } => USAGE,
+        Error::Nothing { .. } => NOTHING,
+        Error::Core(Core::NoLibrary { .. } | Core::Unsupported { .. }) => NOTHING,
+        Error::Core(_) => USAGE,
+        Error::Identify(error) => match error {
+            IdentifyError::Process(ProcessError::Start { .. }) => MISSING_TOOL,
+            IdentifyError::Unidentified { .. } => NOTHING,
+            IdentifyError::Knowledge(_) => USAGE,
+            _ => IO,
+        },
+    }
+}

@@ -1,0 +1,175 @@
+//! `cfgmatrix identify`
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use cfgmatrix_core::{Identification, KnowledgeBase, Language, Unidentified, emit::FORMAT_VERSION};
+use cfgmatrix_probe::{CompilerCommand, IdentifyError};
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::output::{HEADING, Output, styled};
+use super::{Error, exit};
+use crate::files;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// What the compiler printed, in a file; `-` for standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "compiler")]
+    banner: Option<PathBuf>,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// The compiler to ask, and arguments that are part of its name (`zig cc`).
+    #[arg(
+        value_name = "PATH [ARGS…]",
+        required_unless_present = "banner",
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    compiler: Vec<OsString>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// Lines for people.
+    Text,
+    /// One document.
+    Json,
+}
+
+#[derive(Serialize)]
+struct IdentifyJson<'a> {
+    format_version: u32,
+    family: Option<&'a str>,
+    version: Option<String>,
+    base: Option<BaseJson<'a>>,
+    target: Option<&'a str>,
+    product: Option<&'a str>,
+    decided_by: &'a str,
+}
+
+#[derive(Serialize)]
+struct BaseJson<'a> {
+    family: &'a str,
+    version: Option<String>,
+}
+
+impl<'a> IdentifyJson<'a> {
+    fn new(found: &'a Identification) -> Self {
+        Self {
+            format_version: FORMAT_VERSION,
+            family: Some(&found.family),
+            version: found.version.as_ref().map(ToString::to_string),
+            base: found.base.as_ref().map(|(family, version)| BaseJson {
+                family,
+                version: version.as_ref().map(ToString::to_string),
+            }),
+            target: found.target.as_deref(),
+            product: found.product.as_deref(),
+            decided_by: &found.decided_by,
+        }
+    }
+}
+
+pub(super) fn run(
+    arguments: &Arguments,
+    known: &KnowledgeBase,
+    output: &mut Output,
+) -> Result<u8, Error> {
+    let found = match &arguments.banner {
+        Some(path) => identify_banner(known, path)?.map_err(|reason| {
+            (
+                reason.to_string(),
+                Error::Nothing {
+                    what: reason.to_string(),
+                },
+            )
+        }),
+        None => {
+            let (program, rest) = arguments
+                .compiler
+                .split_first()
+                .expect("clap requires it where no banner is given");
+            let path = which::which(program).unwrap_or_else(|_| PathBuf::from(program));
+            match identify_any(known, &path, rest) {
+                Err(Error::Identify(error @ IdentifyError::Unidentified { .. })) => {
+                    Err((error.to_string(), Error::Identify(error)))
+                }
+                other => Ok(other?),
+            }
+        }
+    };
+    match found {
+        Ok(found) => {
+            write(&found, arguments.format, output)?;
+            Ok(exit::OK)
+        }
+        Err((reason, error)) => {
+            if matches!(arguments.format, Format::Json) {
+                let nothing = IdentifyJson {
+                    format_version: FORMAT_VERSION,
+                    family: None,
+                    version: None,
+                    base: None,
+                    target: None,
+                    product: None,
+                    decided_by: &reason,
+                };
+                output.json(&nothing)?;
+                output.flush()?;
+            }
+            Err(error)
+        }
+    }
+}
+
+fn identify_banner(
+    known: &KnowledgeBase,
+    path: &Path,
+) -> Result<Result<Identification, Unidentified>, Error> {
+    let document = if path.as_os_str() == "-" {
+        files::read_banner(io::stdin(), "standard input")?
+    } else {
+        files::read_banner_file(path)?
+    };
+    Ok(known.identify_banner(&document)?)
+}
+
+/// Asks an executable as a compiler of C, then of Fortran: a Fortran compiler
+/// may not take C, and what it is does not depend on the language.
+pub(super) fn identify_any(
+    known: &KnowledgeBase,
+    program: &Path,
+    arguments: &[OsString],
+) -> Result<Identification, Error> {
+    let mut command = CompilerCommand::new(program);
+    command.arguments = arguments.to_vec();
+    match command.identify(known, Language::C) {
+        Err(IdentifyError::Unidentified { .. }) => Ok(command.identify(known, Language::Fortran)?),
+        other => Ok(other?),
+    }
+}
+
+fn write(found: &Identification, format: Format, output: &mut Output) -> Result<(), Error> {
+    if matches!(format, Format::Json) {
+        return output.json(&IdentifyJson::new(found));
+    }
+    let version = |version: Option<&cfgmatrix_core::Version>| {
+        version.map_or_else(|| "of unknown version".to_owned(), ToString::to_string)
+    };
+    output.line(styled(
+        HEADING,
+        format!("{} {}", found.family, version(found.version.as_ref())),
+    ))?;
+    if let Some((family, base)) = &found.base {
+        output.line(format!("  built from  {family} {}", version(base.as_ref())))?;
+    }
+    for (name, value) in [("target", &found.target), ("product", &found.product)] {
+        if let Some(value) = value {
+            output.line(format!("  {name:<10}  {value}"))?;
+        }
+    }
+    output.line(format!("  decided by  {}", found.decided_by))
+}

@@ -1,0 +1,119 @@
+//! The command line: one file per subcommand.
+
+mod completions;
+pub mod exit;
+mod expand;
+mod flags;
+mod identify;
+mod output;
+mod schema;
+mod why;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use cfgmatrix_core::{KnowledgeBase, Target};
+use clap::{Parser, Subcommand};
+
+use crate::Error;
+use output::Output;
+
+/// What the program was started in.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// The user's layer of the knowledge base, if there is a place for one.
+    pub user_layer: Option<PathBuf>,
+    /// The system it runs on, where that is one that is known.
+    pub host: Option<Target>,
+}
+
+impl Surroundings {
+    /// The system to assume for questions that name none.
+    fn host(&self) -> Target {
+        self.host.unwrap_or(Target {
+            os: cfgmatrix_core::Os::Linux,
+            arch: cfgmatrix_core::Arch::X86_64,
+        })
+    }
+}
+
+/// One matrix file in, every build configuration out.
+#[derive(Debug, Parser)]
+#[command(name = "cfgmatrix", version, about, after_help = exit::HELP, arg_required_else_help = true, disable_help_subcommand = true)]
+struct Arguments {
+    /// A directory with documents over the built-in knowledge base (may be given again; the last is on top).
+    #[arg(long, global = true, value_name = "DIR")]
+    toolchains: Vec<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Expand a matrix into its configurations.
+    Expand(expand::Arguments),
+    /// Explain a variant: every flag with its row and source, or the rule that excludes it.
+    Why(why::Arguments),
+    /// What a compiler calls features, and where that is known from.
+    Flags(flags::Arguments),
+    /// Tell what a compiler is, by its macros or its banner.
+    Identify(identify::Arguments),
+    /// Print a JSON Schema of the project's documents.
+    Schema(schema::Arguments),
+    /// Print a completion script for a shell.
+    Completions(completions::Arguments),
+}
+
+/// Runs the program; messages have been printed when it returns.
+#[must_use]
+pub fn run(arguments: impl IntoIterator<Item = OsString>, surroundings: &Surroundings) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // A closed stream is the reader's choice, here too.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() {
+                exit::USAGE
+            } else {
+                exit::OK
+            });
+        }
+    };
+    let mut output = Output::new();
+    let code = execute(&arguments, surroundings, &mut output)
+        .and_then(|code| output.flush().map(|()| code));
+    ExitCode::from(match code {
+        Ok(code) => code,
+        Err(Error::Closed) => exit::OK,
+        Err(error) => {
+            output::print_error(&error);
+            exit::code(&error)
+        }
+    })
+}
+
+fn execute(
+    arguments: &Arguments,
+    surroundings: &Surroundings,
+    output: &mut Output,
+) -> Result<u8, Error> {
+    let known = || knowledge(arguments, surroundings);
+    match &arguments.command {
+        Command::Expand(arguments) => expand::run(arguments, &known()?, output),
+        Command::Why(arguments) => why::run(arguments, &known()?, output),
+        Command::Flags(arguments) => flags::run(arguments, &known()?, surroundings.host(), output),
+        Command::Identify(arguments) => identify::run(arguments, &known()?, output),
+        Command::Schema(arguments) => schema::run(arguments, output),
+        Command::Completions(arguments) => completions::run(arguments, output),
+    }
+}
+
+fn knowledge(arguments: &Arguments, surroundings: &Surroundings) -> Result<KnowledgeBase, Error> {
+    let user = surroundings
+        .user_layer
+        .iter()
+        .filter(|directory| directory.is_dir());
+    let layers: Vec<PathBuf> = user.chain(&arguments.toolchains).cloned().collect();
+    crate::knowledge_base(&layers)
+}

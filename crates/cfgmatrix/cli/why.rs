@@ -1,0 +1,264 @@
+//! `cfgmatrix why`
+
+use cfgmatrix_core::emit::FORMAT_VERSION;
+use cfgmatrix_core::{
+    Answer, Excluded, KnowledgeBase, Language, Matrix, Support, UnknownWord, Variant,
+};
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::expand::{MatrixArguments, blas_title};
+use super::output::{BAD, FAINT, HEADING, Output, Table, styled};
+use super::{Error, exit};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// A variant's name, or values of axes: `compiler=gcc,mode=debug`.
+    #[arg(value_name = "VARIANT|AXIS=VALUE")]
+    variant: String,
+    #[command(flatten)]
+    matrix: MatrixArguments,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// Lines for people.
+    Text,
+    /// One document.
+    Json,
+}
+
+#[derive(Serialize)]
+struct WhyJson<'a> {
+    format_version: u32,
+    variants: Vec<VariantJson<'a>>,
+    excluded: Vec<ExcludedJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct VariantJson<'a> {
+    name: &'a str,
+    id: &'a str,
+    flags: Vec<FlagJson<'a>>,
+    warnings: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct ExcludedJson<'a> {
+    name: &'a str,
+    rule: &'static str,
+    reason: &'a str,
+}
+
+/// Why some tokens are there: a feature's row, or a library's.
+#[derive(Serialize)]
+struct FlagJson<'a> {
+    /// Feature id, or `blas.<threading>`.
+    feature: String,
+    language: Option<Language>,
+    support: Support,
+    compile: Vec<String>,
+    link: Vec<String>,
+    family: &'a str,
+    versions: Option<String>,
+    row: Option<String>,
+    source: Option<&'a str>,
+    note: Option<&'a str>,
+}
+
+impl<'a> FlagJson<'a> {
+    fn of_feature(answer: &'a Answer<'_>) -> Self {
+        let row = answer.row();
+        Self {
+            feature: answer.feature.id.clone(),
+            language: Some(answer.language),
+            support: answer.support,
+            compile: answer.compile().map(Into::into).collect(),
+            link: answer.link().chain(answer.libs()).map(Into::into).collect(),
+            family: answer.family,
+            versions: row.map(|row| row.versions.to_string()),
+            row: answer.source().map(|source| source.location()),
+            source: row.map(|row| row.source.as_str()),
+            note: row.and_then(|row| row.note.as_deref()),
+        }
+    }
+
+    fn of_blas(variant: &'a Variant<'_>) -> Option<Self> {
+        let blas = variant.blas.as_ref()?;
+        let defines = blas.row.define.iter().map(|name| format!("-D{name}"));
+        Some(Self {
+            feature: format!("blas.{}", blas.row.threading.as_str()),
+            language: None,
+            support: Support::Flags,
+            compile: defines.chain(blas.row.compile.iter().cloned()).collect(),
+            link: blas.link().chain(blas.libs()).map(str::to_owned).collect(),
+            family: &blas.library.id,
+            versions: None,
+            row: Some(blas.source.location()),
+            source: Some(&blas.row.source),
+            note: blas.row.note.as_deref(),
+        })
+    }
+}
+
+pub(super) fn run(
+    arguments: &Arguments,
+    known: &KnowledgeBase,
+    output: &mut Output,
+) -> Result<u8, Error> {
+    let matrix = arguments.matrix.read()?;
+    let by_axes = arguments.variant.contains('=');
+    let mut select = arguments.matrix.select.clone();
+    if by_axes {
+        select.push(arguments.variant.clone());
+    }
+    let selection = cfgmatrix_core::Selection::parse(&matrix, &select)?;
+    let expansion = matrix.expand(known, &selection)?;
+    let meant = |name: &str| by_axes || name == arguments.variant;
+    let variants: Vec<&Variant<'_>> = expansion
+        .variants
+        .iter()
+        .filter(|variant| meant(&variant.name))
+        .collect();
+    let excluded: Vec<&Excluded> = expansion
+        .excluded
+        .iter()
+        .filter(|excluded| meant(&excluded.name))
+        .collect();
+    if variants.is_empty() && excluded.is_empty() {
+        let names = expansion
+            .variants
+            .iter()
+            .map(|variant| variant.name.as_str())
+            .chain(
+                expansion
+                    .excluded
+                    .iter()
+                    .map(|excluded| excluded.name.as_str()),
+            );
+        return Err(cfgmatrix_core::Error::Unknown(UnknownWord::new(
+            "variant",
+            &arguments.variant,
+            names,
+        ))
+        .into());
+    }
+    match arguments.format {
+        Format::Json => output.json(&WhyJson {
+            format_version: FORMAT_VERSION,
+            variants: variants
+                .iter()
+                .map(|variant| variant_json(variant))
+                .collect(),
+            excluded: excluded
+                .iter()
+                .map(|excluded| ExcludedJson {
+                    name: &excluded.name,
+                    rule: excluded.rule.as_str(),
+                    reason: &excluded.reason,
+                })
+                .collect(),
+        })?,
+        Format::Text => {
+            variants
+                .iter()
+                .try_for_each(|variant| write_variant(variant, output))?;
+            excluded
+                .iter()
+                .try_for_each(|excluded| write_excluded(excluded, &matrix, output))?;
+        }
+    }
+    Ok(exit::OK)
+}
+
+fn variant_json<'a>(variant: &'a Variant<'_>) -> VariantJson<'a> {
+    let features = variant.answers.iter().map(FlagJson::of_feature);
+    VariantJson {
+        name: &variant.name,
+        id: &variant.configuration.id,
+        flags: features.chain(FlagJson::of_blas(variant)).collect(),
+        warnings: variant.warnings(),
+    }
+}
+
+fn write_variant(variant: &Variant<'_>, output: &mut Output) -> Result<(), Error> {
+    output.line(styled(HEADING, &variant.name))?;
+    output.line(format!("  id        {}", variant.configuration.id))?;
+    output.line(format!(
+        "  compiler  {} for {}",
+        variant.toolchain.title(),
+        variant.toolchain.target
+    ))?;
+    if variant.blas.is_some() {
+        output.line(format!("  BLAS      {}", blas_title(variant)))?;
+    }
+    let mut table = Table::new(["flags", "for", "because of", "versions", "row", "source"]);
+    for flag in &variant_json(variant).flags {
+        let mut tokens = flag.compile.clone();
+        tokens.extend(
+            flag.link
+                .iter()
+                .filter(|token| !flag.compile.contains(token))
+                .cloned(),
+        );
+        let shown = if tokens.is_empty() {
+            "(none needed)".to_owned()
+        } else {
+            tokens.join(" ")
+        };
+        let source = flag.source.unwrap_or_default().to_owned();
+        let language = flag
+            .language
+            .map_or_else(|| "link".to_owned(), |language| language.to_string());
+        table.row([
+            shown,
+            language,
+            flag.feature.clone(),
+            flag.versions.clone().unwrap_or_default(),
+            flag.row.clone().unwrap_or_default(),
+            source,
+        ]);
+    }
+    output.line("")?;
+    table
+        .lines()
+        .into_iter()
+        .try_for_each(|line| output.line(line))?;
+    let mut notes: Vec<&str> = variant
+        .answers
+        .iter()
+        .filter_map(|answer| answer.row()?.note.as_deref())
+        .collect();
+    notes.extend(
+        variant
+            .blas
+            .iter()
+            .filter_map(|blas| blas.row.note.as_deref()),
+    );
+    notes.dedup();
+    for note in notes {
+        output.line(styled(FAINT, format!("  note: {note}")))?;
+    }
+    variant
+        .warnings()
+        .iter()
+        .try_for_each(|warning| output.line(format!("  warning: {warning}")))?;
+    output.line("")
+}
+
+fn write_excluded(excluded: &Excluded, matrix: &Matrix, output: &mut Output) -> Result<(), Error> {
+    output.line(format!(
+        "{}  {}",
+        styled(HEADING, &excluded.name),
+        styled(BAD, "excluded")
+    ))?;
+    output.line(format!(
+        "  rule    {} of {}",
+        excluded.rule.as_str(),
+        matrix.name()
+    ))?;
+    output.line(format!("  reason  {}", excluded.reason))
+}

@@ -1,0 +1,66 @@
+//! What the façade and the command refuse.
+
+use std::path::PathBuf;
+
+use cfgmatrix_probe::IdentifyError;
+
+/// Everything that can go wrong outside a build script.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A document or a question that is not as it should be.
+    #[error(transparent)]
+    Core(#[from] cfgmatrix_core::Error),
+    /// A compiler that cannot be run or told.
+    #[error(transparent)]
+    Identify(#[from] IdentifyError),
+    /// A file that cannot be read or written.
+    #[error("cannot {action} {}", .path.display())]
+    Io {
+        /// `read` or `write`.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// An executable that is not there.
+    #[error(
+        "`{name}` is neither a compiler family that is known nor an executable on this machine"
+    )]
+    NoCompiler {
+        /// What was asked for.
+        name: String,
+        /// Families it may have been meant as.
+        suggestions: Vec<String>,
+    },
+    /// A question that leaves nothing.
+    #[error("{what}")]
+    Nothing {
+        /// What is not there.
+        what: String,
+    },
+    /// Standard output was closed, as `head` does; not a failure.
+    #[error("standard output was closed")]
+    Closed,
+}
+
+impl Error {
+    /// What may have been meant, or what to do.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Core(error) | Self::Identify(IdentifyError::Knowledge(error)) => error.hint(),
+            Self::NoCompiler { suggestions, .. } if !suggestions.is_empty() => {
+                let quoted: Vec<String> =
+                    suggestions.iter().map(|name| format!("`{name}`")).collect();
+                Some(format!("did you mean {}?", quoted.join(" or ")))
+            }
+            Self::Identify(IdentifyError::Unidentified { said, .. }) if !said.is_empty() => {
+                Some(format!("it says: {said}"))
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The command. The environment and the arguments are read here and handed down.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use cfgmatrix::cli::{self, Surroundings};
+use cfgmatrix::core::Target;
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the environment"
+)]
+fn main() -> ExitCode {
+    let variable = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    let configuration = if cfg!(windows) {
+        variable("APPDATA")
+    } else if cfg!(target_os = "macos") {
+        variable("XDG_CONFIG_HOME").or_else(|| {
+            Some(
+                variable("HOME")?
+                    .join("Library")
+                    .join("Application Support"),
+            )
+        })
+    } else {
+        variable("XDG_CONFIG_HOME").or_else(|| Some(variable("HOME")?.join(".config")))
+    };
+    let target = match (std::env::consts::OS.parse(), std::env::consts::ARCH.parse()) {
+        (Ok(os), Ok(arch)) => Some(Target { os, arch }),
+        _ => None,
+    };
+    let surroundings = Surroundings {
+        user_layer: configuration.map(|directory| directory.join("cfgmatrix").join("toolchains")),
+        host: target,
+    };
+    cli::run(std::env::args_os(), &surroundings)
+}

@@ -1,0 +1,213 @@
+//! A variant resolved to tools, flags and environment, and the hash that is
+//! its identity.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::name::{Language, Target};
+use crate::resolve::{Answer, Tokens};
+use crate::toolchain::{Interface, Linkage, ResolvedBlas, Stage, Threading};
+use crate::version::Version;
+
+/// The format of what is hashed into an id; a change of it changes every id.
+const IDENTITY_FORMAT: u32 = 1;
+
+/// Flags by who reads them, in order. The names are those of make's variables.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Flags {
+    /// For the C preprocessor.
+    pub cppflags: Vec<String>,
+    /// For the C compiler.
+    pub cflags: Vec<String>,
+    /// For the C++ compiler.
+    pub cxxflags: Vec<String>,
+    /// For the Fortran compiler.
+    pub fflags: Vec<String>,
+    /// For linking, before the objects.
+    pub ldflags: Vec<String>,
+    /// For linking, after the objects.
+    pub libs: Vec<String>,
+}
+
+/// What the compiler is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ToolchainIdentity {
+    /// Family id.
+    pub family: String,
+    /// Version; null stands for the newest that is known.
+    #[serde(serialize_with = "version_text")]
+    pub version: Option<Version>,
+    /// System built for.
+    pub target: Target,
+    /// The executables' names, without directories.
+    pub drivers: BTreeMap<Language, String>,
+}
+
+fn version_text<S: serde::Serializer>(
+    version: &Option<Version>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match version {
+        Some(version) => serializer.collect_str(version),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// A library that is linked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Library {
+    /// Its id in the knowledge base.
+    pub id: String,
+    /// How its calls run.
+    pub threading: Threading,
+    /// Width of its integers.
+    pub interface: Interface,
+    /// Kind of file.
+    pub linkage: Linkage,
+}
+
+/// Everything that a build needs to be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Configuration {
+    /// SHA-256, in hexadecimal, over the canonical JSON of what decides the build.
+    pub id: String,
+    /// What the compiler is.
+    pub toolchain: ToolchainIdentity,
+    /// The commands to start, by role: `cc`, `cxx`, `fc`, and for link-time
+    /// optimisation `ar`, `ranlib`, `nm`.
+    pub tools: BTreeMap<String, String>,
+    /// Flags.
+    pub flags: Flags,
+    /// Libraries, in link order.
+    pub libraries: Vec<Library>,
+    /// Environment of the build.
+    pub env: BTreeMap<String, String>,
+    /// Environment of the running program; not part of the id.
+    pub run_env: BTreeMap<String, String>,
+}
+
+#[derive(Serialize)]
+struct Identity<'a> {
+    format_version: u32,
+    toolchain: &'a ToolchainIdentity,
+    flags: &'a Flags,
+    libraries: &'a [Library],
+    env: &'a BTreeMap<String, String>,
+}
+
+impl Configuration {
+    /// Joins what was resolved. `tools` are the commands by role.
+    #[must_use]
+    pub fn new(
+        toolchain: ToolchainIdentity,
+        mut tools: BTreeMap<String, String>,
+        answers: &[Answer<'_>],
+        blas: Option<&ResolvedBlas<'_>>,
+    ) -> Self {
+        for answer in answers {
+            for (role, tool) in answer.row().into_iter().flat_map(|row| row.tools.iter()) {
+                tools.insert(role.clone(), tool.clone());
+            }
+        }
+        let mut configuration = Self {
+            id: String::new(),
+            flags: flags(answers, blas, &toolchain),
+            toolchain,
+            tools,
+            libraries: blas.map(library).into_iter().collect(),
+            env: BTreeMap::new(),
+            run_env: blas
+                .map(|blas| (*blas.row.run_env).clone())
+                .unwrap_or_default(),
+        };
+        configuration.id = configuration.compute_id();
+        configuration
+    }
+
+    /// The canonical JSON (RFC 8785) that the id is the SHA-256 of.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        let identity = Identity {
+            format_version: IDENTITY_FORMAT,
+            toolchain: &self.toolchain,
+            flags: &self.flags,
+            libraries: &self.libraries,
+            env: &self.env,
+        };
+        serde_json_canonicalizer::to_string(&identity)
+            .expect("texts, lists and maps with text keys are always JSON")
+    }
+
+    fn compute_id(&self) -> String {
+        let digest = Sha256::digest(self.identity().as_bytes());
+        digest
+            .iter()
+            .fold(String::with_capacity(64), |mut text, byte| {
+                use std::fmt::Write as _;
+                write!(text, "{byte:02x}").expect("writing to a String does not fail");
+                text
+            })
+    }
+}
+
+fn library(blas: &ResolvedBlas<'_>) -> Library {
+    Library {
+        id: blas.library.id.clone(),
+        threading: blas.row.threading,
+        interface: blas.row.interface,
+        linkage: blas.row.linkage,
+    }
+}
+
+fn flags(
+    answers: &[Answer<'_>],
+    blas: Option<&ResolvedBlas<'_>>,
+    toolchain: &ToolchainIdentity,
+) -> Flags {
+    let (mut cpp, mut c, mut cxx, mut fortran, mut link, mut libs): (
+        Tokens,
+        Tokens,
+        Tokens,
+        Tokens,
+        Tokens,
+        Tokens,
+    ) = Default::default();
+    for answer in answers {
+        let into = match (answer.feature.stage, answer.language) {
+            (Stage::Preprocess, _) => &mut cpp,
+            (_, Language::C) => &mut c,
+            (_, Language::Cxx) => &mut cxx,
+            (_, Language::Fortran) => &mut fortran,
+        };
+        into.extend(answer.compile());
+        link.extend(answer.link());
+    }
+    if let Some(blas) = blas {
+        cpp.extend(blas.row.define.iter().map(|name| format!("-D{name}")));
+        for (language, into) in [
+            (Language::C, &mut c),
+            (Language::Cxx, &mut cxx),
+            (Language::Fortran, &mut fortran),
+        ] {
+            if toolchain.drivers.contains_key(&language) {
+                into.extend(&blas.row.compile);
+            }
+        }
+        link.extend(blas.link());
+        libs.extend(blas.libs());
+    }
+    // Features' libraries come last: a BLAS may need the OpenMP runtime, never the reverse.
+    for answer in answers {
+        libs.extend(answer.libs());
+    }
+    Flags {
+        cppflags: cpp.into_vec(),
+        cflags: c.into_vec(),
+        cxxflags: cxx.into_vec(),
+        fflags: fortran.into_vec(),
+        ldflags: link.into_vec(),
+        libs: libs.into_vec(),
+    }
+}

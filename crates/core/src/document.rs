@@ -1,0 +1,265 @@
+//! Texts that are read: their limits, and errors that show the place.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use crate::error::{Error, Place};
+use crate::name::nearest;
+
+/// A text with the name it is known by in messages.
+#[derive(Clone, Debug)]
+pub struct Document {
+    name: String,
+    text: Cow<'static, str>,
+}
+
+impl Document {
+    /// No document that people write comes near this size, in bytes.
+    pub const MAX_BYTES: usize = 16 << 20;
+
+    /// A text that is part of the program.
+    #[must_use]
+    pub fn embedded(name: &str, text: &'static str) -> Self {
+        Self {
+            name: name.to_owned(),
+            text: Cow::Borrowed(text),
+        }
+    }
+
+    /// A text that was read from outside.
+    ///
+    /// # Errors
+    /// More than [`Self::MAX_BYTES`], or not UTF-8.
+    pub fn from_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Result<Self, Error> {
+        let name = name.into();
+        if bytes.len() > Self::MAX_BYTES {
+            return Err(Error::TooLarge {
+                document: name,
+                limit_mib: Self::MAX_BYTES >> 20,
+            });
+        }
+        match String::from_utf8(bytes) {
+            Ok(mut text) => {
+                if text.starts_with('\u{feff}') {
+                    text.drain(..'\u{feff}'.len_utf8());
+                }
+                Ok(Self {
+                    name,
+                    text: Cow::Owned(text),
+                })
+            }
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                let line = 1 + error.as_bytes()[..at]
+                    .iter()
+                    .filter(|&&byte| byte == b'\n')
+                    .count();
+                Err(Error::NotUtf8 {
+                    document: name,
+                    line,
+                    byte: at,
+                })
+            }
+        }
+    }
+
+    /// The name used in messages.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The whole text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The text as JSON.
+    ///
+    /// # Errors
+    /// What is wrong, with line and column.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        serde_json::from_str(&self.text).map_err(|error| {
+            let place = self.place(error.line(), error.column());
+            let message = error.to_string();
+            let message = message.split(" at line ").next().unwrap_or(&message);
+            self.invalid(message, place)
+        })
+    }
+
+    /// The text as TOML.
+    ///
+    /// # Errors
+    /// What is wrong, with line and column.
+    #[cfg(feature = "matrix")]
+    pub fn toml<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        toml::from_str(&self.text).map_err(|error| {
+            let place = match error.span() {
+                Some(span) => self.place_of_offset(span.start),
+                None => self.place(1, 1),
+            };
+            self.invalid(error.message(), place)
+        })
+    }
+
+    fn invalid(&self, message: &str, place: Place) -> Error {
+        Error::Invalid {
+            message: lower_first(message),
+            suggestion: suggestion_in(message),
+            place,
+        }
+    }
+
+    /// Line and column, both from 1, with the text that stands there.
+    #[must_use]
+    pub fn place(&self, line: usize, column: usize) -> Place {
+        let text = self.text.lines().nth(line.saturating_sub(1)).unwrap_or("");
+        Place::new(&self.name, line.max(1), column.max(1), text)
+    }
+
+    /// The place of a byte offset.
+    #[must_use]
+    pub fn place_of_offset(&self, offset: usize) -> Place {
+        let mut end = offset.min(self.text.len());
+        while !self.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let before = &self.text[..end];
+        let line = 1 + before.bytes().filter(|&byte| byte == b'\n').count();
+        let column = 1 + before
+            .rsplit('\n')
+            .next()
+            .map_or(0, |tail| tail.chars().count());
+        self.place(line, column)
+    }
+
+    /// The place of element `index` of the top-level array `key`; the top of
+    /// the document where it has none. Scans the document: for messages only.
+    #[must_use]
+    pub fn place_of_element(&self, key: &str, index: usize) -> Place {
+        self.offset_of_element(key, index)
+            .map_or_else(|| self.place(1, 1), |offset| self.place_of_offset(offset))
+    }
+
+    fn offset_of_element(&self, key: &str, index: usize) -> Option<usize> {
+        let top: BTreeMap<&str, &RawValue> = serde_json::from_str(&self.text).ok()?;
+        let elements: Vec<&RawValue> = serde_json::from_str(top.get(key)?.get()).ok()?;
+        let element = elements.get(index)?.get();
+        // A raw value borrows from the text, so their addresses tell the offset.
+        Some(element.as_ptr() as usize - self.text.as_ptr() as usize)
+    }
+}
+
+fn lower_first(message: &str) -> String {
+    let mut chars = message.chars();
+    let second_is_lower = message.chars().nth(1).is_some_and(char::is_lowercase);
+    match chars.next() {
+        Some(first) if second_is_lower => first.to_lowercase().chain(chars).collect(),
+        _ => message.to_owned(),
+    }
+}
+
+/// serde names the unknown field and the known ones, all in backticks.
+fn suggestion_in(message: &str) -> Option<String> {
+    if !message.starts_with("unknown ") || message.contains("did you mean") {
+        return None;
+    }
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let name = quoted.next()?;
+    nearest(name, quoted).into_iter().next()
+}
+
+/// Deserializes through `FromStr`, so that documents and command line agree.
+pub(crate) fn from_text<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: fmt::Display>,
+{
+    let text = Cow::<str>::deserialize(deserializer)?;
+    text.parse().map_err(D::Error::custom)
+}
+
+/// A map of a document; a key that comes twice is an error, where serde's own
+/// maps would silently keep the last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UniqueMap<K, V>(pub(crate) BTreeMap<K, V>);
+
+impl<K, V> Default for UniqueMap<K, V> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<K, V> std::ops::Deref for UniqueMap<K, V> {
+    type Target = BTreeMap<K, V>;
+    fn deref(&self) -> &BTreeMap<K, V> {
+        &self.0
+    }
+}
+
+impl<'de, K, V> Deserialize<'de> for UniqueMap<K, V>
+where
+    K: Deserialize<'de> + Ord + fmt::Debug,
+    V: Deserialize<'de>,
+{
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Unique<K, V>(std::marker::PhantomData<(K, V)>);
+        impl<'de, K: Deserialize<'de> + Ord + fmt::Debug, V: Deserialize<'de>> Visitor<'de>
+            for Unique<K, V>
+        {
+            type Value = UniqueMap<K, V>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+                let mut map = BTreeMap::new();
+                while let Some(key) = access.next_key::<K>()? {
+                    if map.contains_key(&key) {
+                        return Err(A::Error::custom(format!("duplicate key {key:?}")));
+                    }
+                    map.insert(key, access.next_value()?);
+                }
+                Ok(UniqueMap(map))
+            }
+        }
+        deserializer.deserialize_map(Unique(std::marker::PhantomData))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeated_key_is_an_error() {
+        let document = Document::embedded("x.json", "{\"a\": \"1\",\n \"a\": \"2\"}");
+        let error = document.json::<UniqueMap<String, String>>().unwrap_err();
+        assert!(error.to_string().contains("duplicate key \"a\""), "{error}");
+    }
+
+    #[test]
+    fn elements_are_found_by_line() {
+        let document =
+            Document::embedded("x.json", "{\n\"rows\": [\n  {\"a\": 1},\n  {\"a\": 2}\n]}");
+        assert_eq!(document.place_of_element("rows", 1).line(), 4);
+        assert_eq!(document.place_of_element("rows", 7).line(), 1);
+    }
+
+    #[test]
+    fn what_is_not_text_is_refused() {
+        let error = Document::from_bytes("x", b"ok\n\xff".to_vec()).unwrap_err();
+        assert_eq!(error.to_string(), "x is not UTF-8: line 2, byte 3");
+        let error = Document::from_bytes("x", vec![b' '; Document::MAX_BYTES + 1]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "x is larger than 16 MiB, which no document of this kind is"
+        );
+    }
+}

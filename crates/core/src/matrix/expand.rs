@@ -1,0 +1,449 @@
+//! From axes to variants: every combination, last axis fastest, each either a
+//! configuration or excluded with the reason.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{AxisValue, BlasValue, CompilerValue, Matrix, Selection};
+use crate::configuration::{Configuration, ToolchainIdentity};
+use crate::error::Error;
+use crate::name::{Language, Target};
+use crate::resolve::{Answer, CompilerSpec, Toolchain, Want};
+use crate::toolchain::{BlasRequest, KnowledgeBase, Provides, ResolvedBlas, WantedThreading};
+
+/// What a matrix came to.
+#[derive(Clone, Debug)]
+pub struct Expansion<'k> {
+    /// The matrix's name.
+    pub name: String,
+    /// How many combinations the axes have, those selected away not counted.
+    pub candidates: usize,
+    /// Those that can be built.
+    pub variants: Vec<Variant<'k>>,
+    /// Those that cannot.
+    pub excluded: Vec<Excluded>,
+}
+
+/// One value for each axis, resolved.
+#[derive(Clone, Debug)]
+pub struct Variant<'k> {
+    /// Its name: the values joined by dashes.
+    pub name: String,
+    /// Axis and value, in the matrix's order.
+    pub axes: Vec<(String, String)>,
+    /// What to build it with.
+    pub configuration: Configuration,
+    /// The answers that its flags are from.
+    pub answers: Vec<Answer<'k>>,
+    /// Its BLAS.
+    pub blas: Option<ResolvedBlas<'k>>,
+    /// The compiler that was resolved.
+    pub toolchain: Toolchain<'k>,
+}
+
+/// The rule that excluded a combination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rule {
+    /// A required feature cannot be had.
+    RequireFeatures,
+    /// The BLAS cannot be had as asked.
+    Blas,
+}
+
+impl Rule {
+    /// The word used in output.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RequireFeatures => "require-features",
+            Self::Blas => "blas",
+        }
+    }
+}
+
+/// A combination that cannot be built, and why.
+#[derive(Clone, Debug)]
+pub struct Excluded {
+    /// What its name would be.
+    pub name: String,
+    /// Axis and value, in the matrix's order.
+    pub axes: Vec<(String, String)>,
+    /// The rule.
+    pub rule: Rule,
+    /// Why, and what to do about it.
+    pub reason: String,
+}
+
+/// Every combination of `sizes`, the last position fastest, one at a time.
+struct Odometer {
+    sizes: Vec<usize>,
+    at: Option<Vec<usize>>,
+}
+
+impl Odometer {
+    fn new(sizes: Vec<usize>) -> Self {
+        let at = sizes
+            .iter()
+            .all(|&size| size > 0)
+            .then(|| vec![0; sizes.len()]);
+        Self { sizes, at }
+    }
+}
+
+impl Iterator for Odometer {
+    type Item = Vec<usize>;
+
+    fn next(&mut self) -> Option<Vec<usize>> {
+        let current = self.at.clone()?;
+        let turning = current
+            .iter()
+            .zip(&self.sizes)
+            .rposition(|(digit, size)| digit + 1 < *size);
+        self.at = turning.map(|position| {
+            let mut next = current.clone();
+            next[position] += 1;
+            next[position + 1..].fill(0);
+            next
+        });
+        Some(current)
+    }
+}
+
+/// Letters, digits and a few marks stay; the rest could mean something to a
+/// shell, a file system or another tool.
+fn slug(id: &str) -> String {
+    id.chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || "._+@".contains(c) {
+                c
+            } else {
+                '-'
+            }
+        })
+        .collect()
+}
+
+impl Matrix {
+    /// All variants of the matrix that `selection` takes, in order.
+    ///
+    /// # Errors
+    /// A name that the knowledge base does not know; features that contradict
+    /// each other; two variants of one name; another number than `expect`.
+    pub fn expand<'k>(
+        &self,
+        known: &'k KnowledgeBase,
+        selection: &Selection,
+    ) -> Result<Expansion<'k>, Error> {
+        let whole = self.expand_selected(known, &Selection::all());
+        match self.spec.expect {
+            Some(expected) => {
+                let actual = whole
+                    .as_ref()
+                    .map_or(expected, |whole| whole.variants.len());
+                if actual != expected {
+                    return Err(Error::Expectation {
+                        document: self.document.name().to_owned(),
+                        expected,
+                        actual,
+                    });
+                }
+                // The selection is of the whole, so that `expect` means the same with and without it.
+                whole.and_then(|whole| {
+                    if selection.takes_all() {
+                        Ok(whole)
+                    } else {
+                        self.expand_selected(known, selection)
+                    }
+                })
+            }
+            None if selection.takes_all() => whole,
+            None => self.expand_selected(known, selection),
+        }
+    }
+
+    fn expand_selected<'k>(
+        &self,
+        known: &'k KnowledgeBase,
+        selection: &Selection,
+    ) -> Result<Expansion<'k>, Error> {
+        let axes = &self.spec.axes.0;
+        let mut expansion = Expansion {
+            name: self.spec.name.clone(),
+            candidates: 0,
+            variants: Vec::new(),
+            excluded: Vec::new(),
+        };
+        let mut names = BTreeSet::new();
+        for combination in Odometer::new(axes.iter().map(|axis| axis.values.len()).collect()) {
+            let values: Vec<&AxisValue> = axes
+                .iter()
+                .zip(&combination)
+                .map(|(axis, &index)| &axis.values[index])
+                .collect();
+            let ids: Vec<&str> = values.iter().map(|value| value.id()).collect();
+            if !selection.takes(&ids) {
+                continue;
+            }
+            expansion.candidates += 1;
+            let name = ids.iter().map(|id| slug(id)).collect::<Vec<_>>().join("-");
+            if !names.insert(name.clone()) {
+                return Err(self.wrong(ids[0], format!("two variants would have the name `{name}`: give one of their values another `id`")));
+            }
+            let named = axes
+                .iter()
+                .zip(&ids)
+                .map(|(axis, id)| (axis.name.clone(), (*id).to_owned()))
+                .collect();
+            match self.resolve(known, &values)? {
+                Ok(resolved) => expansion.variants.push(Variant {
+                    name,
+                    axes: named,
+                    configuration: resolved.configuration,
+                    answers: resolved.answers,
+                    blas: resolved.blas,
+                    toolchain: resolved.toolchain,
+                }),
+                Err((rule, reason)) => expansion.excluded.push(Excluded {
+                    name,
+                    axes: named,
+                    rule,
+                    reason,
+                }),
+            }
+        }
+        Ok(expansion)
+    }
+
+    /// A configuration, or the rule that excludes the combination.
+    fn resolve<'k>(
+        &self,
+        known: &'k KnowledgeBase,
+        values: &[&AxisValue],
+    ) -> Result<Result<Resolved<'k>, (Rule, String)>, Error> {
+        let mut wants: Vec<Want> = self
+            .spec
+            .require_features
+            .features
+            .iter()
+            .map(|text| Want::from(text.as_str()))
+            .collect();
+        for want in &wants {
+            known
+                .feature(&want.feature)
+                .map_err(|error| self.unknown(error, &want.feature))?;
+        }
+        let compiler = values.iter().find_map(|value| {
+            if let AxisValue::Compiler(value) = value {
+                Some(value)
+            } else {
+                None
+            }
+        });
+        let compiler = compiler.expect("a matrix without the axis `compiler` was refused");
+        let toolchain = self.toolchain(known, compiler)?;
+        for value in values {
+            if let AxisValue::Mode(mode) = value {
+                wants = known
+                    .with_mode(mode, &wants)
+                    .map_err(|error| self.unknown(error, mode))?;
+            }
+        }
+        known
+            .check_wants(&wants)
+            .map_err(|error| self.unknown(error, "features"))?;
+        let languages: Vec<Language> = match &self.spec.languages {
+            Some(languages) => languages.clone(),
+            None => toolchain.family.languages.clone(),
+        };
+        let mut answers = Vec::new();
+        for &language in &languages {
+            answers.extend(known.resolve(&toolchain, language, &wants)?);
+        }
+        if let Some(answer) = answers.iter().find(|answer| !answer.support.is_available()) {
+            let reason = format!(
+                "{} has no `{}` for {}: {}",
+                toolchain.title(),
+                answer.feature.id,
+                answer.language,
+                answer.explanation()
+            );
+            return Ok(Err((Rule::RequireFeatures, reason)));
+        }
+        let blas = values.iter().find_map(|value| {
+            if let AxisValue::Blas(value) = value {
+                Some(value)
+            } else {
+                None
+            }
+        });
+        let blas = match blas.map(|value| self.blas(known, value, &toolchain, &wants)) {
+            None => None,
+            Some(Ok(blas)) => Some(blas),
+            Some(Err(error @ Error::NoLibrary { .. })) => {
+                return Ok(Err((Rule::Blas, error.to_string())));
+            }
+            Some(Err(error)) => return Err(error),
+        };
+        let tools = compiler.tools(toolchain.family, &languages);
+        let identity = ToolchainIdentity {
+            family: toolchain.family.id.clone(),
+            version: toolchain.version.clone(),
+            target: toolchain.target,
+            drivers: tools
+                .iter()
+                .map(|(&language, tool)| (language, file_name(tool).to_owned()))
+                .collect(),
+        };
+        let tools = tools
+            .into_iter()
+            .map(|(language, tool)| (role(language).to_owned(), tool))
+            .collect();
+        let configuration = Configuration::new(identity, tools, &answers, blas.as_ref());
+        Ok(Ok(Resolved {
+            configuration,
+            answers,
+            blas,
+            toolchain,
+        }))
+    }
+
+    fn toolchain<'k>(
+        &self,
+        known: &'k KnowledgeBase,
+        value: &CompilerValue,
+    ) -> Result<Toolchain<'k>, Error> {
+        let text = value.family.as_deref().unwrap_or(&value.id);
+        let place = |error| self.unknown(error, text);
+        let spec: CompilerSpec = text.parse().map_err(place)?;
+        let mut toolchain = known.toolchain(&spec, None, &value.with).map_err(place)?;
+        toolchain.target = Target {
+            os: value.os.unwrap_or(toolchain.target.os),
+            arch: value.arch.unwrap_or(toolchain.target.arch),
+        };
+        Ok(toolchain)
+    }
+
+    fn blas<'k>(
+        &self,
+        known: &'k KnowledgeBase,
+        value: &BlasValue,
+        toolchain: &Toolchain<'k>,
+        wants: &[Want],
+    ) -> Result<ResolvedBlas<'k>, Error> {
+        let threading = value.threading.as_deref().unwrap_or(&value.id);
+        let threading: WantedThreading = threading
+            .parse()
+            .map_err(|error| self.unknown(Error::Unknown(error), threading))?;
+        let library = value
+            .library
+            .as_deref()
+            .unwrap_or_else(|| toolchain.family.default_blas(toolchain.target));
+        let uses_openmp = wants.iter().any(|want| want.feature == "openmp");
+        let request = BlasRequest {
+            family: &toolchain.family.id,
+            target: toolchain.target,
+            threading,
+            interface: value.interface,
+            linkage: value.linkage,
+            openmp_runtime: toolchain
+                .family
+                .openmp_runtime
+                .as_deref()
+                .filter(|_| uses_openmp),
+            mpi: None,
+            provides: &[Provides::Blas],
+        };
+        known
+            .resolve_blas(library, &request)
+            .map_err(|error| self.unknown(error, library))
+    }
+}
+
+impl Variant<'_> {
+    /// What a user should know of this variant though it can be built.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.toolchain.is_newer_than_known() {
+            warnings.push(format!(
+                "{} is newer than {}, up to which its flags are known",
+                self.toolchain.title(),
+                self.toolchain.family.newest
+            ));
+        }
+        for conflict in self.blas.iter().flat_map(|blas| &blas.warnings) {
+            let hint = conflict
+                .hint
+                .as_deref()
+                .map(|hint| format!("; {hint}"))
+                .unwrap_or_default();
+            warnings.push(format!("{}{hint}", conflict.reason));
+        }
+        warnings
+    }
+}
+
+struct Resolved<'k> {
+    configuration: Configuration,
+    answers: Vec<Answer<'k>>,
+    blas: Option<ResolvedBlas<'k>>,
+    toolchain: Toolchain<'k>,
+}
+
+impl CompilerValue {
+    fn tools(
+        &self,
+        family: &crate::toolchain::Family,
+        languages: &[Language],
+    ) -> BTreeMap<Language, String> {
+        let own = |language| match language {
+            Language::C => self.cc.as_deref(),
+            Language::Cxx => self.cxx.as_deref(),
+            Language::Fortran => self.fc.as_deref(),
+        };
+        let named = languages.iter().filter_map(|&language| {
+            Some((
+                language,
+                own(language)
+                    .or_else(|| family.driver(language))?
+                    .to_owned(),
+            ))
+        });
+        named.collect()
+    }
+}
+
+fn role(language: Language) -> &'static str {
+    match language {
+        Language::C => "cc",
+        Language::Cxx => "cxx",
+        Language::Fortran => "fc",
+    }
+}
+
+/// The last part of a path of any system: a matrix may be written on another one.
+fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_last_axis_turns_fastest() {
+        let all: Vec<Vec<usize>> = Odometer::new(vec![2, 2]).collect();
+        assert_eq!(all, [[0, 0], [0, 1], [1, 0], [1, 1]]);
+        assert_eq!(Odometer::new(vec![3, 0, 2]).count(), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn every_combination_comes_once_and_in_order(sizes in prop::collection::vec(1usize..4, 0..5)) {
+            let all: Vec<Vec<usize>> = Odometer::new(sizes.clone()).collect();
+            prop_assert_eq!(all.len(), sizes.iter().product::<usize>());
+            prop_assert!(all.windows(2).all(|pair| pair[0] < pair[1]));
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! Matrix files: axes of choices, expanded into variants.
+
+mod expand;
+mod selection;
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
+use serde::{Deserialize, Deserializer};
+
+use crate::document::Document;
+use crate::error::Error;
+use crate::name::{Arch, Language, Os, UnknownWord};
+use crate::toolchain::{Interface, Linkage};
+use crate::version::VersionError;
+
+pub use expand::{Excluded, Expansion, Rule, Variant};
+pub use selection::Selection;
+
+/// The version of the matrix language that this version reads.
+const SCHEMA: u32 = 1;
+
+/// A matrix file as it was written, names checked where they stand.
+#[derive(Clone, Debug)]
+pub struct Matrix {
+    document: Document,
+    spec: Spec,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Spec {
+    schema: u32,
+    name: String,
+    #[serde(default)]
+    expect: Option<usize>,
+    #[serde(default)]
+    languages: Option<Vec<Language>>,
+    axes: Axes,
+    #[serde(default, rename = "require-features")]
+    require_features: RequireFeatures,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RequireFeatures {
+    features: Vec<String>,
+}
+
+/// The axes in the order of the file.
+#[derive(Clone, Debug, Default)]
+struct Axes(Vec<Axis>);
+
+#[derive(Clone, Debug)]
+struct Axis {
+    name: String,
+    values: Vec<AxisValue>,
+}
+
+/// One value of an axis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AxisValue {
+    /// Of the axis `compiler`.
+    Compiler(CompilerValue),
+    /// Of the axis `blas`.
+    Blas(BlasValue),
+    /// Of the axis `mode`: a mode's id.
+    Mode(String),
+}
+
+impl AxisValue {
+    /// The name of the value in variants' names and selections.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Compiler(value) => &value.id,
+            Self::Blas(value) => &value.id,
+            Self::Mode(id) => id,
+        }
+    }
+}
+
+/// A compiler of a matrix: `"gcc"`, `"gcc@12"`, or a table.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompilerValue {
+    /// Its name in the matrix.
+    pub id: String,
+    /// Family, with `@VERSION` where it matters; the id where it is left out.
+    #[serde(default)]
+    family: Option<String>,
+    /// Commands that differ from the family's usual ones.
+    #[serde(default)]
+    cc: Option<String>,
+    #[serde(default)]
+    cxx: Option<String>,
+    #[serde(default)]
+    fc: Option<String>,
+    /// Separately installed parts that are there.
+    #[serde(default)]
+    with: Vec<String>,
+    /// System built for; the family's home where it is left out.
+    #[serde(default)]
+    os: Option<Os>,
+    #[serde(default)]
+    arch: Option<Arch>,
+}
+
+/// A BLAS of a matrix: `"sequential"`, `"threaded"`, a kind of threading, or a table.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlasValue {
+    /// Its name in the matrix.
+    pub id: String,
+    /// Library; the compiler family's usual one where it is left out.
+    #[serde(default)]
+    library: Option<String>,
+    /// Threading; the id where it is left out.
+    #[serde(default)]
+    threading: Option<String>,
+    #[serde(default)]
+    interface: Interface,
+    #[serde(default)]
+    linkage: Linkage,
+}
+
+/// A value that is a word, or a table where a word does not say enough.
+trait Spelled: for<'de> Deserialize<'de> {
+    fn from_word(word: String) -> Self;
+}
+
+impl Spelled for CompilerValue {
+    fn from_word(word: String) -> Self {
+        Self {
+            id: word,
+            family: None,
+            cc: None,
+            cxx: None,
+            fc: None,
+            with: Vec::new(),
+            os: None,
+            arch: None,
+        }
+    }
+}
+
+impl Spelled for BlasValue {
+    fn from_word(word: String) -> Self {
+        Self {
+            id: word,
+            library: None,
+            threading: None,
+            interface: Interface::default(),
+            linkage: Linkage::default(),
+        }
+    }
+}
+
+struct Value<T>(T);
+
+impl<'de, T: Spelled> Deserialize<'de> for Value<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct WordOrTable<T>(PhantomData<T>);
+        impl<'de, T: Spelled> Visitor<'de> for WordOrTable<T> {
+            type Value = Value<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name, or a table with an `id`")
+            }
+            fn visit_str<E>(self, word: &str) -> Result<Self::Value, E> {
+                Ok(Value(T::from_word(word.to_owned())))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Value)
+            }
+        }
+        deserializer.deserialize_any(WordOrTable(PhantomData))
+    }
+}
+
+/// The axes that exist. Own axes come with the full matrix language.
+const AXES: [&str; 3] = ["compiler", "blas", "mode"];
+
+impl<'de> Deserialize<'de> for Axes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Axes;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a table of axes, each a list of values")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Axes, A::Error> {
+                let mut axes: Vec<Axis> = Vec::new();
+                while let Some(name) = map.next_key::<String>()? {
+                    if axes.iter().any(|axis| axis.name == name) {
+                        return Err(A::Error::custom(format!("axis `{name}` comes twice")));
+                    }
+                    let values: Vec<AxisValue> = match name.as_str() {
+                        "compiler" => map
+                            .next_value::<List<CompilerValue>>()?
+                            .0
+                            .into_iter()
+                            .map(AxisValue::Compiler)
+                            .collect(),
+                        "blas" => map
+                            .next_value::<List<BlasValue>>()?
+                            .0
+                            .into_iter()
+                            .map(AxisValue::Blas)
+                            .collect(),
+                        "mode" => map
+                            .next_value::<Vec<String>>()?
+                            .into_iter()
+                            .map(AxisValue::Mode)
+                            .collect(),
+                        _ => return Err(A::Error::unknown_field(&name, &AXES)),
+                    };
+                    axes.push(Axis { name, values });
+                }
+                Ok(Axes(axes))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+struct List<T>(Vec<T>);
+
+impl<'de, T: Spelled> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Elements<T>(PhantomData<T>);
+        impl<'de, T: Spelled> Visitor<'de> for Elements<T> {
+            type Value = List<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of values")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let mut values = Vec::new();
+                while let Some(Value(value)) = seq.next_element()? {
+                    values.push(value);
+                }
+                Ok(List(values))
+            }
+        }
+        deserializer.deserialize_seq(Elements(PhantomData))
+    }
+}
+
+impl Matrix {
+    /// Reads a matrix file: JSON where its name ends in `.json`, else TOML.
+    ///
+    /// # Errors
+    /// What is wrong with it, with line and column.
+    pub fn parse(document: Document) -> Result<Self, Error> {
+        let spec: Spec = if document.name().ends_with(".json") {
+            document.json()?
+        } else {
+            document.toml()?
+        };
+        let matrix = Self { document, spec };
+        matrix.check()?;
+        Ok(matrix)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.spec.name
+    }
+
+    /// The axes in order, each with its values' ids.
+    pub fn axes(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = &str>)> {
+        self.spec
+            .axes
+            .0
+            .iter()
+            .map(|axis| (axis.name.as_str(), axis.values.iter().map(AxisValue::id)))
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        if self.spec.schema != SCHEMA {
+            return Err(self.wrong(
+                "schema",
+                format!(
+                    "schema is {}, and this version reads {SCHEMA}",
+                    self.spec.schema
+                ),
+            ));
+        }
+        if !self.spec.axes.0.iter().any(|axis| axis.name == "compiler") {
+            return Err(self.wrong("axes", "a matrix needs the axis `compiler`".to_owned()));
+        }
+        for axis in &self.spec.axes.0 {
+            if axis.values.is_empty() {
+                return Err(self.wrong(&axis.name, format!("axis `{}` has no values", axis.name)));
+            }
+            for (number, value) in axis.values.iter().enumerate() {
+                if value.id().is_empty() {
+                    return Err(self.wrong(
+                        &axis.name,
+                        format!("a value of axis `{}` has an empty name", axis.name),
+                    ));
+                }
+                if axis.values[..number]
+                    .iter()
+                    .any(|other| other.id() == value.id())
+                {
+                    return Err(self.wrong(
+                        value.id(),
+                        format!("value `{}` of axis `{}` comes twice", value.id(), axis.name),
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An error where `word` stands first in the document.
+    fn wrong(&self, word: &str, message: String) -> Error {
+        Error::Invalid {
+            message,
+            suggestion: None,
+            place: self.place_of(word),
+        }
+    }
+
+    fn place_of(&self, word: &str) -> crate::error::Place {
+        let text = self.document.text();
+        let quoted = [format!("\"{word}\""), format!("'{word}'"), word.to_owned()];
+        let offset = quoted.iter().find_map(|quoted| text.find(quoted.as_str()));
+        self.document.place_of_offset(offset.unwrap_or(0))
+    }
+
+    /// A name of this file that names nothing, shown where it stands.
+    fn unknown(&self, error: Error, word: &str) -> Error {
+        match error {
+            Error::Unknown(UnknownWord {
+                what,
+                name,
+                suggestions,
+            }) => Error::Invalid {
+                message: format!("unknown {what} `{name}`"),
+                suggestion: suggestions.into_iter().next(),
+                place: self.place_of(word),
+            },
+            Error::CompilerSpec { spec, reason } => self.wrong(
+                word,
+                format!(
+                    "`{spec}` names no compiler version: {}",
+                    version_reason(&reason)
+                ),
+            ),
+            other @ (Error::RangeForVersion { .. }
+            | Error::Contradiction { .. }
+            | Error::ModeExcludes { .. }
+            | Error::Parameter { .. }) => self.wrong(word, other.to_string()),
+            other => other,
+        }
+    }
+}
+
+fn version_reason(error: &VersionError) -> String {
+    error.to_string()
+}

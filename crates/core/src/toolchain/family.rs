@@ -1,0 +1,529 @@
+//! One compiler family: what it is called, what it derives from, and its rows.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use super::identify::Identify;
+use super::knowledge::{Features, check_format, invalid};
+use super::selector::{ArchSet, OsSet, Systems};
+use crate::document::{Document, UniqueMap};
+use crate::error::Error;
+use crate::name::{Language, Target, nearest};
+use crate::version::{Version, VersionRange};
+
+/// How a compiler stands to a feature. There is no fifth answer, and never a guess.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Support {
+    /// These flags turn it on.
+    #[default]
+    Flags,
+    /// It is on without a flag; flags, where given, only say so.
+    Default,
+    /// It cannot be had, and the reason is known.
+    Unsupported,
+    /// No source tells.
+    Unknown,
+}
+
+impl Support {
+    /// Whether a build can have the feature.
+    #[must_use]
+    pub fn is_available(self) -> bool {
+        matches!(self, Self::Flags | Self::Default)
+    }
+}
+
+/// One fact: how one family spells one feature over a range of versions.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    /// The feature's id.
+    pub feature: String,
+    /// Languages it holds for.
+    pub languages: Vec<Language>,
+    /// Versions it holds for.
+    #[serde(default)]
+    pub versions: VersionRange,
+    #[serde(default)]
+    pub(crate) os: OsSet,
+    #[serde(default)]
+    pub(crate) arch: ArchSet,
+    /// Separately installed parts that must be there.
+    #[serde(default)]
+    pub with: Vec<String>,
+    /// Separately installed parts that must be absent.
+    #[serde(default)]
+    pub without: Vec<String>,
+    /// The answer.
+    #[serde(default)]
+    pub support: Support,
+    /// Tokens for compiling.
+    #[serde(default)]
+    pub compile: Vec<String>,
+    /// Tokens for linking, before the objects.
+    #[serde(default)]
+    pub link: Vec<String>,
+    /// Tokens for linking, after the objects.
+    #[serde(default)]
+    pub libs: Vec<String>,
+    /// Tools that must take the place of the usual ones (the archiver that reads LTO objects).
+    #[serde(default)]
+    pub tools: UniqueMap<String, String>,
+    /// Why it cannot be had, or is not known.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// What to do about that.
+    #[serde(default)]
+    pub hint: Option<String>,
+    /// What says so.
+    pub source: String,
+    /// Conditions, and why this spelling was chosen where sources disagree.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+impl Row {
+    pub(crate) fn systems(&self) -> Systems {
+        Systems {
+            os: self.os,
+            arch: self.arch,
+        }
+    }
+
+    fn holds(&self, version: Option<&Version>, target: Target, parts: &[String]) -> bool {
+        self.versions.contains(version)
+            && self.systems().has(target)
+            && self.with.iter().all(|part| parts.contains(part))
+            && !self.without.iter().any(|part| parts.contains(part))
+    }
+
+    /// Whether one question could be answered by both rows.
+    fn overlaps(&self, other: &Self) -> bool {
+        let excluded = |a: &Self, b: &Self| a.with.iter().any(|part| b.without.contains(part));
+        self.feature == other.feature
+            && self
+                .languages
+                .iter()
+                .any(|language| other.languages.contains(language))
+            && self.versions.overlaps(&other.versions)
+            && self.systems().meets(other.systems())
+            && !excluded(self, other)
+            && !excluded(other, self)
+    }
+}
+
+/// The family whose flags a compiler takes over, and at which of its versions.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Base {
+    pub(crate) family: String,
+    #[serde(default)]
+    pub(crate) versions: Vec<BaseVersion>,
+    #[serde(default)]
+    pub(crate) except: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BaseVersion {
+    pub(crate) versions: VersionRange,
+    pub(crate) base: Version,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DefaultBlas {
+    #[serde(default)]
+    os: OsSet,
+    #[serde(default)]
+    arch: ArchSet,
+    library: String,
+}
+
+/// A compiler family.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Family {
+    pub(crate) format_version: u32,
+    /// Identifier, such as `intel-classic`.
+    pub id: String,
+    /// The maker's name of the product.
+    pub name: String,
+    /// Other words that mean it.
+    pub aliases: Vec<String>,
+    /// Languages it compiles.
+    pub languages: Vec<Language>,
+    pub(crate) drivers: UniqueMap<Language, String>,
+    /// Systems it exists for; the first is its home.
+    pub targets: Vec<Target>,
+    /// The newest version that the rows were checked against.
+    pub newest: Version,
+    /// The last version of a language's compiler, where it ended before the
+    /// family did; what is assumed where no version is given.
+    #[serde(default)]
+    pub(crate) last: UniqueMap<Language, Version>,
+    #[serde(default)]
+    pub(crate) base: Option<Base>,
+    #[serde(default)]
+    default_blas: Vec<DefaultBlas>,
+    /// The run-time library that its own OpenMP uses.
+    #[serde(default)]
+    pub openmp_runtime: Option<String>,
+    pub(crate) identify: Identify,
+    pub(crate) rows: Vec<Row>,
+    /// What is worth knowing of the family as a whole.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// (feature, language) → rows, made at loading.
+    #[serde(skip)]
+    index: HashMap<String, [Vec<u32>; 3]>,
+}
+
+/// A file that adds rows to a family of another layer; they are asked first.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Extension {
+    format_version: u32,
+    pub(crate) extends: String,
+    #[serde(default)]
+    pub(crate) aliases: Vec<String>,
+    pub(crate) rows: Vec<Row>,
+    #[serde(skip)]
+    index: HashMap<String, [Vec<u32>; 3]>,
+}
+
+impl Family {
+    /// The executable's usual name for a language.
+    #[must_use]
+    pub fn driver(&self, language: Language) -> Option<&str> {
+        self.drivers.get(&language).map(String::as_str)
+    }
+
+    /// The system to assume: `preferred` where the family exists, else its home.
+    #[must_use]
+    pub fn target_or_home(&self, preferred: Target) -> Target {
+        if self.targets.contains(&preferred) {
+            preferred
+        } else {
+            self.home().unwrap_or(preferred)
+        }
+    }
+
+    /// The system that the family is mostly used on.
+    #[must_use]
+    pub fn home(&self) -> Option<Target> {
+        self.targets.first().copied()
+    }
+
+    /// The BLAS library that users of this family expect on a system.
+    #[must_use]
+    pub fn default_blas(&self, target: Target) -> &str {
+        self.default_blas
+            .iter()
+            .find(|row| row.os.has(target.os) && row.arch.has(target.arch))
+            .map_or("openblas", |row| &row.library)
+    }
+
+    /// All rows of the family's own file.
+    #[must_use]
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// The base family's version that `version` of this family is built from.
+    pub(crate) fn base_version(&self, version: Option<&Version>) -> Option<&Version> {
+        let base = self.base.as_ref()?;
+        base.versions
+            .iter()
+            .find(|entry| entry.versions.contains(version))
+            .map(|entry| &entry.base)
+    }
+
+    pub(crate) fn parse(document: &Document) -> Result<Self, Error> {
+        let mut family: Self = document.json()?;
+        check_format(document, family.format_version)?;
+        family.index = index(&family.rows);
+        Ok(family)
+    }
+
+    pub(crate) fn has_rows(&self, feature: &str, language: Language) -> bool {
+        self.index
+            .get(feature)
+            .is_some_and(|by_language| !by_language[language as usize].is_empty())
+    }
+
+    pub(crate) fn find(
+        &self,
+        feature: &str,
+        language: Language,
+        version: Option<&Version>,
+        target: Target,
+        parts: &[String],
+    ) -> Option<usize> {
+        find(
+            &self.index,
+            &self.rows,
+            feature,
+            language,
+            version,
+            target,
+            parts,
+        )
+    }
+
+    /// Whether the document keeps the rules that the types do not.
+    pub(crate) fn check(&self, document: &Document, features: &Features) -> Result<(), Error> {
+        let top = |message: String| Error::Invalid {
+            message,
+            suggestion: None,
+            place: document.place(1, 1),
+        };
+        if !self.languages.iter().eq(self.drivers.keys()) {
+            return Err(top(format!(
+                "`drivers` of family `{}` must name exactly its languages, in order",
+                self.id
+            )));
+        }
+        if self.targets.is_empty() {
+            return Err(top(format!(
+                "family `{}` needs at least one target",
+                self.id
+            )));
+        }
+        let mut map: Vec<&BaseVersion> = Vec::new();
+        for entry in self.base.iter().flat_map(|base| &base.versions) {
+            if map
+                .iter()
+                .any(|known| known.versions.overlaps(&entry.versions))
+            {
+                return Err(top(format!(
+                    "the base versions of family `{}` overlap at `{}`",
+                    self.id, entry.versions
+                )));
+            }
+            map.push(entry);
+        }
+        if let Some(name) = self
+            .base
+            .iter()
+            .flat_map(|base| &base.except)
+            .find(|name| !features.knows(name))
+        {
+            return Err(top(format!(
+                "`base.except` of family `{}` names unknown feature `{name}`",
+                self.id
+            )));
+        }
+        check_rows(document, &self.rows, Some(&self.languages), features)?;
+        check_holes(document, &self.rows, &self.targets)
+    }
+}
+
+impl Extension {
+    pub(crate) fn parse(document: &Document) -> Result<Self, Error> {
+        let mut extension: Self = document.json()?;
+        check_format(document, extension.format_version)?;
+        extension.index = index(&extension.rows);
+        Ok(extension)
+    }
+
+    pub(crate) fn find(
+        &self,
+        feature: &str,
+        language: Language,
+        version: Option<&Version>,
+        target: Target,
+        parts: &[String],
+    ) -> Option<usize> {
+        find(
+            &self.index,
+            &self.rows,
+            feature,
+            language,
+            version,
+            target,
+            parts,
+        )
+    }
+
+    pub(crate) fn check(&self, document: &Document, features: &Features) -> Result<(), Error> {
+        check_rows(document, &self.rows, None, features)
+    }
+}
+
+fn index(rows: &[Row]) -> HashMap<String, [Vec<u32>; 3]> {
+    let mut index: HashMap<String, [Vec<u32>; 3]> = HashMap::new();
+    for (number, row) in rows.iter().enumerate() {
+        if !index.contains_key(&row.feature) {
+            index.insert(row.feature.clone(), Default::default());
+        }
+        let by_language = index.get_mut(&row.feature).expect("it was just put there");
+        for &language in &row.languages {
+            by_language[language as usize]
+                .push(u32::try_from(number).expect("a document is at most 16 MiB"));
+        }
+    }
+    index
+}
+
+fn find(
+    index: &HashMap<String, [Vec<u32>; 3]>,
+    rows: &[Row],
+    feature: &str,
+    language: Language,
+    version: Option<&Version>,
+    target: Target,
+    parts: &[String],
+) -> Option<usize> {
+    let candidates = &index.get(feature)?[language as usize];
+    candidates
+        .iter()
+        .map(|&number| number as usize)
+        .find(|&number| rows[number].holds(version, target, parts))
+}
+
+fn check_rows(
+    document: &Document,
+    rows: &[Row],
+    languages: Option<&[Language]>,
+    features: &Features,
+) -> Result<(), Error> {
+    for (number, row) in rows.iter().enumerate() {
+        let wrong = |message: String| invalid(document, "rows", number, message);
+        let Some(feature) = features.get(&row.feature) else {
+            return Err(Error::Invalid {
+                message: format!("unknown feature `{}`", row.feature),
+                suggestion: nearest(&row.feature, features.ids()).into_iter().next(),
+                place: document.place_of_element("rows", number),
+            });
+        };
+        if row.languages.is_empty() {
+            return Err(wrong("a row needs at least one language".to_owned()));
+        }
+        for language in &row.languages {
+            if !feature.languages.contains(language) {
+                return Err(wrong(format!("feature `{}` has no {language}", feature.id)));
+            }
+            if languages.is_some_and(|known| !known.contains(language)) {
+                return Err(wrong(format!("the family has no {language}")));
+            }
+        }
+        check_tokens(row, feature.parameter.as_deref()).map_err(wrong)?;
+        if let Some(earlier) = rows[..number].iter().position(|other| other.overlaps(row)) {
+            let line = document.place_of_element("rows", earlier).line();
+            return Err(wrong(format!(
+                "the row for `{}` ({}) overlaps the one on line {line} ({}): one question would have two answers",
+                row.feature, row.versions, rows[earlier].versions
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn check_tokens(row: &Row, parameter: Option<&str>) -> Result<(), String> {
+    let mut tokens = row
+        .compile
+        .iter()
+        .chain(&row.link)
+        .chain(&row.libs)
+        .peekable();
+    let has_tokens = tokens.peek().is_some();
+    for token in tokens {
+        if token.is_empty() || token.contains(char::is_whitespace) {
+            return Err(format!(
+                "{token:?} is no token: each argument is one element of the list, without spaces"
+            ));
+        }
+        let mut rest = token.as_str();
+        while let Some(start) = rest.find('{') {
+            let Some(length) = rest[start..].find('}') else {
+                break;
+            };
+            let name = &rest[start + 1..start + length];
+            if Some(name) != parameter {
+                return Err(format!(
+                    "`{{{name}}}` in {token:?} is not a parameter of the feature"
+                ));
+            }
+            rest = &rest[start + length + 1..];
+        }
+    }
+    if row.source.trim().is_empty() {
+        return Err("a row needs a source".to_owned());
+    }
+    match row.support {
+        Support::Flags if !has_tokens => {
+            Err("support `flags` needs tokens; say `default` where none is needed".to_owned())
+        }
+        Support::Unsupported | Support::Unknown if has_tokens => {
+            Err("a row without support has no tokens".to_owned())
+        }
+        Support::Unsupported | Support::Unknown
+            if row
+                .reason
+                .as_deref()
+                .is_none_or(|reason| reason.trim().is_empty()) =>
+        {
+            Err("a row without support needs a reason".to_owned())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Every version and set of parts, on every system that the family exists for,
+/// finds a row for each feature and language that the rows mention.
+fn check_holes(document: &Document, rows: &[Row], targets: &[Target]) -> Result<(), Error> {
+    let mut groups: BTreeMap<(&str, Language), Vec<usize>> = BTreeMap::new();
+    for (number, row) in rows.iter().enumerate() {
+        for &language in &row.languages {
+            groups
+                .entry((&row.feature, language))
+                .or_default()
+                .push(number);
+        }
+    }
+    for ((feature, language), numbers) in groups {
+        let mut parts: Vec<&String> = numbers
+            .iter()
+            .flat_map(|&n| rows[n].with.iter().chain(&rows[n].without))
+            .collect();
+        parts.sort();
+        parts.dedup();
+        // A change of answer can only happen at a bound, so those versions stand for all.
+        let mut versions: Vec<Option<Version>> = vec![None, Some(Version::default())];
+        for &n in &numbers {
+            let range = &rows[n].versions;
+            versions.extend(range.min().cloned().map(Some));
+            versions.extend(range.below().cloned().map(Some));
+        }
+        for set in 0..1usize << parts.len().min(8) {
+            let have: Vec<String> = parts
+                .iter()
+                .enumerate()
+                .filter(|(bit, _)| set >> bit & 1 == 1)
+                .map(|(_, part)| (*part).clone())
+                .collect();
+            for &target in targets {
+                for version in &versions {
+                    if !numbers
+                        .iter()
+                        .any(|&n| rows[n].holds(version.as_ref(), target, &have))
+                    {
+                        let version = version.as_ref().map_or_else(
+                            || "the newest version".to_owned(),
+                            |v| format!("version {v}"),
+                        );
+                        let message = format!(
+                            "no row answers `{feature}` for {language} at {version} on {target}: say `unsupported` or `unknown` with the reason"
+                        );
+                        return Err(invalid(document, "rows", numbers[0], message));
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}

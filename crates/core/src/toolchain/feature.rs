@@ -1,0 +1,167 @@
+//! `features.json`: what each feature means, which exclude each other, and the modes.
+
+use serde::Deserialize;
+
+use crate::document::Document;
+use crate::error::Error;
+use crate::name::Language;
+
+/// The portable name of a capability.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Feature {
+    /// Identifier, such as `openmp` or `std.c17`.
+    pub id: String,
+    /// What a build that has it promises.
+    pub meaning: String,
+    /// Languages it exists in.
+    pub languages: Vec<Language>,
+    /// Features of one group exclude each other.
+    #[serde(default)]
+    pub group: Option<String>,
+    /// The name of the value it takes (`rpath` takes a `dir`).
+    #[serde(default)]
+    pub parameter: Option<String>,
+    /// Who reads its flags.
+    #[serde(default)]
+    pub stage: Stage,
+    /// Whether what is built runs on other machines of the same target.
+    #[serde(default = "yes")]
+    pub redistributable: bool,
+    /// How to prove that a build has it: never "the flag was accepted".
+    pub prove: String,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Who reads a feature's compile flags.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Stage {
+    /// The preprocessor: they belong to `CPPFLAGS`.
+    Preprocess,
+    /// The compiler: they belong to `CFLAGS` and its like.
+    #[default]
+    Compile,
+}
+
+/// A set of features under one name, as users choose them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mode {
+    /// Identifier, such as `debug`.
+    pub id: String,
+    /// What it is for.
+    pub meaning: String,
+    /// The features it asks for.
+    pub features: Vec<String>,
+    /// The features that it rules out.
+    #[serde(default)]
+    pub never: Vec<String>,
+}
+
+/// Features that exclude each other.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Group {
+    pub(crate) id: String,
+    pub(crate) reason: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FeaturesFile {
+    format_version: u32,
+    #[serde(default)]
+    groups: Vec<Group>,
+    #[serde(default)]
+    modes: Vec<Mode>,
+    #[serde(default)]
+    features: Vec<Feature>,
+}
+
+/// Features, groups and modes of all layers; a later layer replaces by id.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Features {
+    pub(crate) features: Vec<Feature>,
+    pub(crate) groups: Vec<Group>,
+    pub(crate) modes: Vec<Mode>,
+}
+
+impl Features {
+    pub(crate) fn add(&mut self, document: &Document) -> Result<(), Error> {
+        let file: FeaturesFile = document.json()?;
+        super::knowledge::check_format(document, file.format_version)?;
+        unique_ids(
+            document,
+            "features",
+            file.features.iter().map(|feature| feature.id.as_str()),
+        )?;
+        unique_ids(
+            document,
+            "modes",
+            file.modes.iter().map(|mode| mode.id.as_str()),
+        )?;
+        unique_ids(
+            document,
+            "groups",
+            file.groups.iter().map(|group| group.id.as_str()),
+        )?;
+        replace(&mut self.features, file.features, |feature| &feature.id);
+        replace(&mut self.groups, file.groups, |group| &group.id);
+        replace(&mut self.modes, file.modes, |mode| &mode.id);
+        self.check(document)
+    }
+
+    fn check(&self, document: &Document) -> Result<(), Error> {
+        for (index, feature) in self.features.iter().enumerate() {
+            if let Some(group) = &feature.group
+                && !self.groups.iter().any(|known| known.id == *group)
+            {
+                let message = format!(
+                    "feature `{}` is of group `{group}`, which is not among the groups",
+                    feature.id
+                );
+                return Err(super::knowledge::invalid(
+                    document, "features", index, message,
+                ));
+            }
+        }
+        for (index, mode) in self.modes.iter().enumerate() {
+            for name in mode.features.iter().chain(&mode.never) {
+                if !self.features.iter().any(|feature| feature.id == *name) {
+                    let message = format!("mode `{}` names unknown feature `{name}`", mode.id);
+                    return Err(super::knowledge::invalid(document, "modes", index, message));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn unique_ids<'a>(
+    document: &Document,
+    key: &'static str,
+    ids: impl Iterator<Item = &'a str>,
+) -> Result<(), Error> {
+    let mut seen = std::collections::BTreeSet::new();
+    for (index, id) in ids.enumerate() {
+        if !seen.insert(id) {
+            let message = format!("id `{id}` comes twice among the {key}");
+            return Err(super::knowledge::invalid(document, key, index, message));
+        }
+    }
+    Ok(())
+}
+
+fn replace<T>(have: &mut Vec<T>, new: Vec<T>, id: impl Fn(&T) -> &String) {
+    for item in new {
+        match have.iter_mut().find(|known| id(known) == id(&item)) {
+            Some(known) => *known = item,
+            None => have.push(item),
+        }
+    }
+}

@@ -1,0 +1,598 @@
+//! The knowledge base as a whole: embedded documents, the user's layers over
+//! them, and finding things by name.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use super::blas::Blas;
+use super::family::{Extension, Family, Row};
+pub(crate) use super::feature::Features;
+use super::feature::{Feature, Mode};
+use super::march::March;
+use crate::document::Document;
+use crate::error::Error;
+use crate::name::{Arch, Language, UnknownWord};
+
+/// The format of knowledge-base documents that this version reads.
+const FORMAT_VERSION: u32 = 1;
+
+pub(crate) fn check_format(document: &Document, found: u32) -> Result<(), Error> {
+    if found == FORMAT_VERSION {
+        return Ok(());
+    }
+    let message = format!("format_version is {found}, and this version reads {FORMAT_VERSION}");
+    Err(Error::Invalid {
+        message,
+        suggestion: None,
+        place: document.place(1, 1),
+    })
+}
+
+pub(crate) fn invalid(document: &Document, key: &str, index: usize, message: String) -> Error {
+    Error::Invalid {
+        message,
+        suggestion: None,
+        place: document.place_of_element(key, index),
+    }
+}
+
+impl Features {
+    pub(crate) fn get(&self, id: &str) -> Option<&Feature> {
+        self.features.iter().find(|feature| feature.id == id)
+    }
+
+    pub(crate) fn knows(&self, id: &str) -> bool {
+        self.get(id).is_some()
+    }
+
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.features.iter().map(|feature| feature.id.as_str())
+    }
+}
+
+/// The documents of one layer. Their paths tell what they are:
+/// `features.json`, `march.json`, `blas/<library>.json`, `<family>.json`.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    documents: Vec<(String, Document)>,
+}
+
+impl Sources {
+    /// Adds a document under its path within the layer, parts joined by `/`.
+    pub fn add(&mut self, path: &str, document: Document) {
+        self.documents.push((path.to_owned(), document));
+    }
+
+    /// The documents with their paths.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Document)> {
+        self.documents
+            .iter()
+            .map(|(path, document)| (path.as_str(), document))
+    }
+}
+
+impl FromIterator<(String, Document)> for Sources {
+    fn from_iter<I: IntoIterator<Item = (String, Document)>>(documents: I) -> Self {
+        Self {
+            documents: documents.into_iter().collect(),
+        }
+    }
+}
+
+/// What a layer's file says of itself; the rest is read when it is needed.
+#[derive(Deserialize)]
+struct Header {
+    #[serde(default)]
+    id: Option<String>,
+    #[serde(default)]
+    extends: Option<String>,
+    #[serde(default)]
+    aliases: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Slot<T> {
+    document: Document,
+    id: String,
+    aliases: Vec<String>,
+    origin: Origin,
+    body: OnceLock<T>,
+}
+
+/// Whose document it is; a user's is checked when it is loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    Embedded,
+    Layer,
+}
+
+impl<T> Slot<T> {
+    fn new(document: Document, header: Header, origin: Origin) -> Self {
+        Self {
+            document,
+            id: header.id.unwrap_or_default(),
+            aliases: header.aliases,
+            origin,
+            body: OnceLock::new(),
+        }
+    }
+
+    /// Reads the document on first use. Two threads may both read it; they get
+    /// the same.
+    fn get(&self, parse: impl FnOnce(&Document) -> Result<T, Error>) -> Result<&T, Error> {
+        if let Some(body) = self.body.get() {
+            return Ok(body);
+        }
+        let body = parse(&self.document)?;
+        Ok(self.body.get_or_init(|| body))
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.id.as_str()).chain(self.aliases.iter().map(String::as_str))
+    }
+}
+
+/// Where a row stands.
+#[derive(Clone, Copy, Debug)]
+pub struct RowSource<'k> {
+    document: &'k Document,
+    number: usize,
+}
+
+impl<'k> RowSource<'k> {
+    pub(crate) fn new(document: &'k Document, number: usize) -> Self {
+        Self { document, number }
+    }
+
+    /// `toolchains/gcc.json:31`. Scans the document.
+    #[must_use]
+    pub fn location(&self) -> String {
+        let place = self.document.place_of_element("rows", self.number);
+        format!("{}:{}", place.document(), place.line())
+    }
+}
+
+/// What is known about compilers and BLAS libraries.
+///
+/// Embedded documents are read when they are first asked for and are trusted
+/// (the project's tests read them all); those of a user's layer are read and
+/// checked at once.
+#[derive(Debug)]
+pub struct KnowledgeBase {
+    features: Features,
+    feature_index: HashMap<String, usize>,
+    families: Vec<Slot<Family>>,
+    family_names: HashMap<String, usize>,
+    extensions: Vec<(Document, Extension)>,
+    march_document: Option<Document>,
+    march_origin: Origin,
+    march: OnceLock<March>,
+    blas: Vec<Slot<Blas>>,
+}
+
+impl KnowledgeBase {
+    /// The embedded documents with the user's layers over them, last on top. A
+    /// layer's file replaces the family, library or feature of the same id, or
+    /// adds one; a file with `extends` adds rows, which are asked before the
+    /// family's own.
+    ///
+    /// # Errors
+    /// Any document of a user's layer that is not as it should be.
+    pub fn new(
+        embedded: Sources,
+        layers: impl IntoIterator<Item = Sources>,
+    ) -> Result<Self, Error> {
+        let mut base = Self {
+            features: Features::default(),
+            feature_index: HashMap::new(),
+            families: Vec::new(),
+            family_names: HashMap::new(),
+            extensions: Vec::new(),
+            march_document: None,
+            march_origin: Origin::Embedded,
+            march: OnceLock::new(),
+            blas: Vec::new(),
+        };
+        base.add(embedded, Origin::Embedded)?;
+        for layer in layers {
+            base.add(layer, Origin::Layer)?;
+        }
+        base.index_names()?;
+        base.check_layers()?;
+        Ok(base)
+    }
+
+    fn add(&mut self, layer: Sources, origin: Origin) -> Result<(), Error> {
+        // Features first: the rows of the same layer may use them.
+        let (features, others): (Vec<_>, Vec<_>) = layer
+            .documents
+            .into_iter()
+            .partition(|(path, _)| path == "features.json");
+        for (_, document) in features {
+            self.features.add(&document)?;
+        }
+        self.feature_index = self
+            .features
+            .ids()
+            .enumerate()
+            .map(|(index, id)| (id.to_owned(), index))
+            .collect();
+        for (path, document) in others {
+            if path == "march.json" {
+                self.march_document = Some(document);
+                self.march_origin = origin;
+                continue;
+            }
+            let header: Header = document.json()?;
+            if header.extends.is_some() {
+                self.extensions
+                    .push((document.clone(), Extension::parse(&document)?));
+            } else if header.id.is_none() {
+                let message = "a document needs an `id` (a whole family or library) or `extends` (rows for one)".to_owned();
+                return Err(Error::Invalid {
+                    message,
+                    suggestion: None,
+                    place: document.place(1, 1),
+                });
+            } else if path.starts_with("blas/") {
+                put(&mut self.blas, Slot::new(document, header, origin));
+            } else {
+                put(&mut self.families, Slot::new(document, header, origin));
+            }
+        }
+        self.families.sort_by(|a, b| a.id.cmp(&b.id));
+        self.blas.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(())
+    }
+
+    fn index_names(&mut self) -> Result<(), Error> {
+        let mut names: HashMap<String, usize> = HashMap::new();
+        for (number, slot) in self.families.iter().enumerate() {
+            for name in slot.names() {
+                if let Some(&other) = names.get(&name.to_lowercase())
+                    && other != number
+                {
+                    return Err(Error::DuplicateName {
+                        what: "compiler family",
+                        name: name.to_owned(),
+                        other: format!("`{}`", self.families[other].id),
+                        place: slot.document.place(1, 1),
+                    });
+                }
+                names.insert(name.to_lowercase(), number);
+            }
+        }
+        for (document, extension) in &self.extensions {
+            let Some(&number) = names.get(&extension.extends) else {
+                let word = UnknownWord::new(
+                    "compiler family",
+                    &extension.extends,
+                    names.keys().map(String::as_str),
+                );
+                let (message, suggestion) = (
+                    format!("unknown compiler family `{}`", extension.extends),
+                    word.suggestions.into_iter().next(),
+                );
+                return Err(Error::Invalid {
+                    message,
+                    suggestion,
+                    place: document.place(1, 1),
+                });
+            };
+            for alias in &extension.aliases {
+                names.insert(alias.to_lowercase(), number);
+            }
+        }
+        self.family_names = names;
+        Ok(())
+    }
+
+    fn check_layers(&self) -> Result<(), Error> {
+        for (document, extension) in &self.extensions {
+            extension.check(document, &self.features)?;
+        }
+        for slot in self
+            .families
+            .iter()
+            .filter(|slot| slot.origin == Origin::Layer)
+        {
+            self.check_family(slot)?;
+        }
+        for slot in self.blas.iter().filter(|slot| slot.origin == Origin::Layer) {
+            slot.get(Blas::parse)?.check(&slot.document, self)?;
+        }
+        if self.march_origin == Origin::Layer {
+            self.march()?;
+        }
+        Ok(())
+    }
+
+    /// Reads every document and holds it to the rules: what the project's tests
+    /// do with the embedded ones.
+    ///
+    /// # Errors
+    /// The first document that breaks a rule.
+    pub fn check(&self) -> Result<(), Error> {
+        for slot in &self.families {
+            self.check_family(slot)?;
+        }
+        for slot in &self.blas {
+            slot.get(Blas::parse)?.check(&slot.document, self)?;
+        }
+        self.march().map(|_| ())
+    }
+
+    fn check_family(&self, slot: &Slot<Family>) -> Result<(), Error> {
+        let family = slot.get(Family::parse)?;
+        family.check(&slot.document, &self.features)?;
+        let wrong = |message: String| Error::Invalid {
+            message,
+            suggestion: None,
+            place: slot.document.place(1, 1),
+        };
+        family.identify.check().map_err(wrong)?;
+        if let Some(unknown) = family
+            .identify
+            .masks
+            .iter()
+            .find(|name| !self.families.iter().any(|slot| slot.id == **name))
+        {
+            return Err(wrong(format!(
+                "`identify.masks` of family `{}` names unknown family `{unknown}`",
+                family.id
+            )));
+        }
+        let mut seen = vec![family.id.clone()];
+        let mut at = family;
+        while let Some(base) = &at.base {
+            if seen.contains(&base.family) {
+                return Err(Error::BaseCycle {
+                    family: family.id.clone(),
+                    through: at.id.clone(),
+                    place: slot.document.place(1, 1),
+                });
+            }
+            seen.push(base.family.clone());
+            at = self.family(&base.family)?;
+        }
+        Ok(())
+    }
+
+    /// The family of this id or alias, in any case of letters.
+    ///
+    /// # Errors
+    /// No such family, with the nearest names; or its document does not load.
+    pub fn family(&self, name: &str) -> Result<&Family, Error> {
+        let number = self
+            .family_names
+            .get(name)
+            .or_else(|| self.family_names.get(&name.to_lowercase()));
+        match number {
+            Some(&number) => self.families[number].get(Family::parse),
+            None => Err(UnknownWord::new(
+                "compiler family",
+                name,
+                self.family_names.keys().map(String::as_str),
+            )
+            .into()),
+        }
+    }
+
+    /// The ids of all families, in order.
+    pub fn family_ids(&self) -> impl Iterator<Item = &str> {
+        self.families.iter().map(|slot| slot.id.as_str())
+    }
+
+    pub(crate) fn loaded_families(&self) -> Result<Vec<(&Family, &Document)>, Error> {
+        self.families
+            .iter()
+            .map(|slot| Ok((slot.get(Family::parse)?, &slot.document)))
+            .collect()
+    }
+
+    pub(crate) fn family_document(&self, id: &str) -> Option<&Document> {
+        self.families
+            .iter()
+            .find(|slot| slot.id == id)
+            .map(|slot| &slot.document)
+    }
+
+    pub(crate) fn extensions_of<'k>(
+        &'k self,
+        id: &'k str,
+    ) -> impl Iterator<Item = &'k (Document, Extension)> {
+        // The last layer is on top.
+        self.extensions
+            .iter()
+            .rev()
+            .filter(move |(_, extension)| extension.extends == id)
+    }
+
+    /// The feature of this id.
+    ///
+    /// # Errors
+    /// No such feature, with the nearest names.
+    pub fn feature(&self, id: &str) -> Result<&Feature, Error> {
+        if let Some(&index) = self.feature_index.get(id) {
+            return Ok(&self.features.features[index]);
+        }
+        if id.starts_with("march.") {
+            if let Some((feature, _)) = self
+                .march()?
+                .features
+                .iter()
+                .find(|(feature, _)| feature.id == id)
+            {
+                return Ok(feature);
+            }
+            let known = self
+                .march()?
+                .features
+                .iter()
+                .map(|(feature, _)| feature.id.as_str());
+            return Err(UnknownWord::new("feature", id, known).into());
+        }
+        Err(UnknownWord::new("feature", id, self.features.ids()).into())
+    }
+
+    /// All features in canonical order, without the `march.*` ones.
+    pub fn features(&self) -> impl Iterator<Item = &Feature> {
+        self.features.features.iter()
+    }
+
+    /// The `march.*` features.
+    ///
+    /// # Errors
+    /// The document does not load.
+    pub fn march_features(&self) -> Result<impl Iterator<Item = &Feature>, Error> {
+        Ok(self.march()?.features.iter().map(|(feature, _)| feature))
+    }
+
+    /// Where a feature stands in the canonical order of flags.
+    pub(crate) fn rank(&self, feature: &Feature) -> usize {
+        // All of the march group stand where `native` does.
+        let id = if feature.id.starts_with("march.") {
+            "native"
+        } else {
+            &feature.id
+        };
+        self.feature_index.get(id).copied().unwrap_or(usize::MAX)
+    }
+
+    pub(crate) fn group_reason(&self, id: &str) -> &str {
+        self.features
+            .groups
+            .iter()
+            .find(|group| group.id == id)
+            .map_or("only one of them at a time", |group| &group.reason)
+    }
+
+    /// The mode of this id.
+    ///
+    /// # Errors
+    /// No such mode, with the nearest names.
+    pub fn mode(&self, id: &str) -> Result<&Mode, Error> {
+        let known = || self.features.modes.iter().map(|mode| mode.id.as_str());
+        self.features
+            .modes
+            .iter()
+            .find(|mode| mode.id == id)
+            .ok_or_else(|| UnknownWord::new("mode", id, known()).into())
+    }
+
+    pub(crate) fn march(&self) -> Result<&March, Error> {
+        if let Some(march) = self.march.get() {
+            return Ok(march);
+        }
+        let march = match &self.march_document {
+            Some(document) => March::parse(document, |id| {
+                let family: Option<&Family> = self
+                    .families
+                    .iter()
+                    .find(|slot| slot.id == id)
+                    .and_then(|slot| slot.get(Family::parse).ok());
+                family.map(|family| family.languages.clone())
+            })?,
+            None => March::default(),
+        };
+        Ok(self.march.get_or_init(|| march))
+    }
+
+    pub(crate) fn march_row(
+        &self,
+        family: &str,
+        feature: &str,
+        version: Option<&crate::version::Version>,
+    ) -> Option<(&Document, usize, &Row)> {
+        let document = self.march_document.as_ref()?;
+        let (number, row) = self.march().ok()?.find(family, feature, version)?;
+        Some((document, number, row))
+    }
+
+    pub(crate) fn march_arch(&self, feature: &str) -> Option<Arch> {
+        self.march()
+            .ok()?
+            .features
+            .iter()
+            .find(|(known, _)| known.id == feature)
+            .map(|(_, arch)| *arch)
+    }
+
+    pub(crate) fn march_has_rows(&self, family: &str, feature: &str) -> bool {
+        self.march()
+            .is_ok_and(|march| march.has_rows(family, feature))
+    }
+
+    /// The BLAS library of this id or alias.
+    ///
+    /// # Errors
+    /// No such library, with the nearest names; or its document does not load.
+    pub fn blas(&self, name: &str) -> Result<&Blas, Error> {
+        let lower = name.to_lowercase();
+        match self
+            .blas
+            .iter()
+            .find(|slot| slot.names().any(|known| known.to_lowercase() == lower))
+        {
+            Some(slot) => slot.get(Blas::parse),
+            None => {
+                Err(
+                    UnknownWord::new("BLAS library", name, self.blas.iter().flat_map(Slot::names))
+                        .into(),
+                )
+            }
+        }
+    }
+
+    pub(crate) fn blas_document(&self, id: &str) -> Option<&Document> {
+        self.blas
+            .iter()
+            .find(|slot| slot.id == id)
+            .map(|slot| &slot.document)
+    }
+
+    /// The ids of all BLAS libraries, in order.
+    pub fn blas_ids(&self) -> impl Iterator<Item = &str> {
+        self.blas.iter().map(|slot| slot.id.as_str())
+    }
+
+    /// Whether every language of a family answers a feature, by its own rows or
+    /// its base's; the languages that do not.
+    ///
+    /// # Errors
+    /// A document that does not load.
+    pub fn unanswered(&self, family: &Family, feature: &Feature) -> Result<Vec<Language>, Error> {
+        let mut missing = Vec::new();
+        for &language in family
+            .languages
+            .iter()
+            .filter(|language| feature.languages.contains(language))
+        {
+            let mut at = family;
+            loop {
+                if at.has_rows(&feature.id, language) {
+                    break;
+                }
+                match &at.base {
+                    Some(base) if !base.except.contains(&feature.id) => {
+                        at = self.family(&base.family)?;
+                    }
+                    _ => {
+                        missing.push(language);
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(missing)
+    }
+}
+
+fn put<T>(slots: &mut Vec<Slot<T>>, slot: Slot<T>) {
+    match slots.iter_mut().find(|known| known.id == slot.id) {
+        Some(known) => *known = slot,
+        None => slots.push(slot),
+    }
+}

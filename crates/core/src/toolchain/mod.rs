@@ -1,0 +1,19 @@
+//! The knowledge base: features, compiler families and their rows, BLAS
+//! libraries, and how compilers are told apart. Data in, answers out.
+
+mod blas;
+mod family;
+mod feature;
+mod identify;
+mod knowledge;
+mod march;
+mod selector;
+
+pub use blas::{
+    Blas, BlasConflict, BlasPlace, BlasRequest, BlasRow, Interface, Linkage, Provides,
+    ResolvedBlas, Severity, Threading, WantedThreading,
+};
+pub use family::{Family, Row, Support};
+pub use feature::{Feature, Mode, Stage};
+pub use identify::{Identification, MacroSet, Unidentified};
+pub use knowledge::{KnowledgeBase, RowSource, Sources};

@@ -1,0 +1,218 @@
+//! The one place that starts processes.
+//!
+//! Arguments are lists, never a shell's text. Standard input is closed, the
+//! working directory is a new temporary one (`gcc -openmp` leaves a file
+//! `penmp`), output goes to files rather than pipes (a grandchild that keeps a
+//! pipe open cannot hold us up), and time and output are bounded.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// Why a process gave no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProcessError {
+    /// It could not be started.
+    #[error("cannot start {}", .program.display())]
+    Start {
+        /// What was to be started.
+        program: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A temporary file, or waiting, failed.
+    #[error("cannot run {}", .program.display())]
+    Run {
+        /// What was running.
+        program: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It did not end in time, and was ended.
+    #[error("{} did not end within {} s", .program.display(), .limit.as_secs())]
+    Timeout {
+        /// What was running.
+        program: PathBuf,
+        /// The time it had.
+        limit: Duration,
+    },
+    /// It wrote more than any compiler says, and was ended.
+    #[error("{} wrote more than {} MiB", .program.display(), .limit >> 20)]
+    TooMuchOutput {
+        /// What was running.
+        program: PathBuf,
+        /// The bound, in bytes.
+        limit: u64,
+    },
+}
+
+/// What a process said and how it ended.
+#[derive(Debug)]
+pub struct Output {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error.
+    pub stderr: Vec<u8>,
+}
+
+impl Output {
+    /// Both streams as text, standard output first; bytes that are no UTF-8
+    /// become replacement characters.
+    #[must_use]
+    pub fn text(&self) -> String {
+        format!(
+            "{}\n{}",
+            String::from_utf8_lossy(&self.stdout),
+            String::from_utf8_lossy(&self.stderr)
+        )
+    }
+}
+
+/// A process to be started.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    program: PathBuf,
+    arguments: Vec<OsString>,
+    environment: Vec<(OsString, OsString)>,
+    time_limit: Duration,
+}
+
+impl Invocation {
+    /// How long a compiler may take to say what it is.
+    const TIME_LIMIT: Duration = Duration::from_secs(30);
+    /// More output than any compiler's predefined macros, in bytes.
+    const OUTPUT_LIMIT: u64 = 8 << 20;
+
+    /// `program` with no arguments, in the environment of this process with
+    /// messages in English.
+    #[must_use]
+    pub fn new(program: &Path) -> Self {
+        Self {
+            program: program.to_owned(),
+            arguments: Vec::new(),
+            environment: vec![("LC_ALL".into(), "C".into())],
+            time_limit: Self::TIME_LIMIT,
+        }
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn arguments<S: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
+        self.arguments.extend(
+            arguments
+                .into_iter()
+                .map(|argument| argument.as_ref().to_owned()),
+        );
+        self
+    }
+
+    /// Adds environment variables.
+    #[must_use]
+    pub fn environment(mut self, variables: &[(OsString, OsString)]) -> Self {
+        self.environment.extend_from_slice(variables);
+        self
+    }
+
+    /// Bounds the time it may take.
+    #[must_use]
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = limit;
+        self
+    }
+
+    /// Starts it in `directory` and waits for its end.
+    ///
+    /// # Errors
+    /// It cannot be started, takes too long, or writes without end.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that starts processes"
+    )]
+    pub fn run_in(&self, directory: &Path) -> Result<Output, ProcessError> {
+        let failed = |source| ProcessError::Run {
+            program: self.program.clone(),
+            source,
+        };
+        let (mut stdout, mut stderr) = (
+            tempfile::tempfile().map_err(failed)?,
+            tempfile::tempfile().map_err(failed)?,
+        );
+        let mut child = Command::new(&self.program)
+            .args(&self.arguments)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .current_dir(directory)
+            .stdin(Stdio::null())
+            .stdout(stdout.try_clone().map_err(failed)?)
+            .stderr(stderr.try_clone().map_err(failed)?)
+            .spawn()
+            .map_err(|source| ProcessError::Start {
+                program: self.program.clone(),
+                source,
+            })?;
+        let started = Instant::now();
+        let mut pause = Duration::from_micros(200);
+        let status = loop {
+            if let Some(status) = child.try_wait().map_err(failed)? {
+                break status;
+            }
+            let written = size(&stdout).max(size(&stderr));
+            let stop = if started.elapsed() > self.time_limit {
+                Some(ProcessError::Timeout {
+                    program: self.program.clone(),
+                    limit: self.time_limit,
+                })
+            } else if written > Self::OUTPUT_LIMIT {
+                Some(ProcessError::TooMuchOutput {
+                    program: self.program.clone(),
+                    limit: Self::OUTPUT_LIMIT,
+                })
+            } else {
+                None
+            };
+            if let Some(error) = stop {
+                child.kill().map_err(failed)?;
+                child.wait().map_err(failed)?;
+                return Err(error);
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(10));
+        };
+        Ok(Output {
+            status,
+            stdout: read(&mut stdout).map_err(failed)?,
+            stderr: read(&mut stderr).map_err(failed)?,
+        })
+    }
+
+    /// Starts it in a new temporary directory and waits for its end.
+    ///
+    /// # Errors
+    /// As for [`Self::run_in`].
+    pub fn run(&self) -> Result<Output, ProcessError> {
+        let directory = tempfile::tempdir().map_err(|source| ProcessError::Run {
+            program: self.program.clone(),
+            source,
+        })?;
+        self.run_in(directory.path())
+    }
+}
+
+fn size(file: &File) -> u64 {
+    file.metadata().map_or(0, |metadata| metadata.len())
+}
+
+fn read(file: &mut File) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
+    file.take(Invocation::OUTPUT_LIMIT)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
