@@ -50,8 +50,34 @@ impl Error {
     /// What may have been meant, or what to do.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
+        let hint = self.own_hint();
+        let Some(list) = self.list() else {
+            return hint;
+        };
+        let hint = hint.map_or_else(String::new, |hint| format!("{hint} "));
+        Some(format!("{hint}`cfgmatrix {list}` shows all"))
+    }
+
+    /// The subcommand that shows what there is, where that is too much for a message.
+    fn list(&self) -> Option<&'static str> {
+        match self {
+            Self::NoCompiler { .. } => Some("flags --list"),
+            Self::Core(cfgmatrix_core::Error::Unknown(word)) => match word.what {
+                "compiler family" => Some("flags --list"),
+                "feature" => Some("flags --list-features"),
+                "variant" => Some("expand"),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn own_hint(&self) -> Option<String> {
         match self {
             Self::Core(error) | Self::Identify(IdentifyError::Knowledge(error)) => error.hint(),
+            Self::Io { source, .. } if source.kind() == std::io::ErrorKind::NotADirectory => {
+                Some("a directory is expected here".to_owned())
+            }
             Self::NoCompiler { suggestions, .. } if !suggestions.is_empty() => {
                 let quoted: Vec<String> =
                     suggestions.iter().map(|name| format!("`{name}`")).collect();

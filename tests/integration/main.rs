@@ -1,5 +1,17 @@
 //! Everything that is seen from outside: the command, the shipped data, and
 //! real compilers.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod build_script;
+mod compilers;
 mod data;
+mod docs;
+mod expand;
+mod facts;
+mod flags;
+mod identify;
+mod overlay;
+mod schema;
 mod support;
+mod wrong_input;

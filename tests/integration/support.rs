@@ -7,8 +7,20 @@ use assert_cmd::Command;
 /// The command, in an empty directory of its own choosing and an environment
 /// without the user's layer, colours or compiler variables.
 pub(crate) fn cfgmatrix() -> Command {
-    let mut command = Command::cargo_bin("cfgmatrix").expect("cargo builds the binary before its tests");
-    for name in ["HOME", "XDG_CONFIG_HOME", "APPDATA", "CC", "CXX", "FC", "CFLAGS", "CLICOLOR", "CLICOLOR_FORCE", "NO_COLOR"] {
+    let mut command =
+        Command::cargo_bin("cfgmatrix").expect("cargo builds the binary before its tests");
+    for name in [
+        "HOME",
+        "XDG_CONFIG_HOME",
+        "APPDATA",
+        "CC",
+        "CXX",
+        "FC",
+        "CFLAGS",
+        "CLICOLOR",
+        "CLICOLOR_FORCE",
+        "NO_COLOR",
+    ] {
         command.env_remove(name);
     }
     command.current_dir(repository().join("tests"));
@@ -35,20 +47,31 @@ pub(crate) fn json(command: &mut Command) -> serde_json::Value {
 
 /// Whether a test can run. Where `present` is false it says so, and fails if
 /// `CFGMATRIX_REQUIRE=all` says that nothing may be absent.
-#[expect(clippy::disallowed_methods, reason = "tests are told by the environment what must be there")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests are told by the environment what must be there"
+)]
 pub(crate) fn have(present: bool, what: &str) -> bool {
     if !present {
-        assert!(std::env::var("CFGMATRIX_REQUIRE").as_deref() != Ok("all"), "CFGMATRIX_REQUIRE=all, and this is absent: {what}");
+        assert!(
+            std::env::var("CFGMATRIX_REQUIRE").as_deref() != Ok("all"),
+            "CFGMATRIX_REQUIRE=all, and this is absent: {what}"
+        );
         println!("skipped: needs {what}");
     }
     present
 }
 
 /// The first executable of this name in PATH.
-#[expect(clippy::disallowed_methods, reason = "tests look for real compilers where the user's shell would")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests look for real compilers where the user's shell would"
+)]
 pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|directory| directory.join(name)).find(|candidate| candidate.is_file())
+    std::env::split_paths(&path)
+        .map(|directory| directory.join(name))
+        .find(|candidate| candidate.is_file())
 }
 
 /// Shared reference data beside the repository, if it is there.

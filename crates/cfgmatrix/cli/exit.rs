@@ -10,7 +10,8 @@ pub const OK: u8 = 0;
 pub const IO: u8 = 1;
 /// Wrong usage, or a document that is not as it should be.
 pub const USAGE: u8 = 2;
-/// Nothing satisfies the constraints; a feature that was asked for cannot be had or is not known.
+/// Nothing satisfies the constraints: a feature cannot be had or no source
+/// tells of it, a compiler cannot be told, no variant is left.
 pub const NOTHING: u8 = 3;
 /// A tool that is needed is not there.
 pub const MISSING_TOOL: u8 = 4;
@@ -23,7 +24,7 @@ Exit codes:
   0  ok
   1  bug or I/O
   2  usage or invalid document
-  3  nothing satisfies the constraints (an unsupported or unknown feature, an unknown compiler)
+  3  nothing satisfies the constraints (a feature that cannot be had, a compiler that cannot be told)
   4  a required tool is missing
   5  some variants failed";
 

@@ -86,7 +86,7 @@ pub(super) fn run(
     match arguments.format {
         Format::Json => output.write(&emit::expansion_json(&expansion))?,
         Format::Jsonl => {
-            emit::expansion_lines(&expansion).try_for_each(|line| output.line(line))?;
+            emit::expansion_lines(&expansion).try_for_each(|line| output.write(&line))?;
         }
         Format::Csv => write_csv(&expansion, output)?,
         Format::Table => write_table(&expansion, output)?,
@@ -126,6 +126,9 @@ fn write_table(expansion: &Expansion<'_>, output: &mut Output) -> Result<(), Err
     for (reason, names) in reasons(expansion) {
         output.line(format!("  {} excluded: {reason}", names.len()))?;
     }
+    if expansion.variants.is_empty() {
+        return Ok(());
+    }
     output.line("")?;
     let mut table = Table::new(["variant", "compiler", "BLAS", "compile flags", "link"]);
     for variant in &expansion.variants {
@@ -153,11 +156,8 @@ fn write_table(expansion: &Expansion<'_>, output: &mut Output) -> Result<(), Err
         output.flush()?;
         warnings.iter().for_each(print_warning);
     }
-    let shown = if expansion.variants.is_empty() {
-        ""
-    } else {
-        "\n  C flags are shown; `--format json` has all languages, `why VARIANT` their sources"
-    };
+    let shown =
+        "\n  C flags are shown; `--format json` has all languages, `why VARIANT` their sources";
     output.line(styled(FAINT, shown))
 }
 

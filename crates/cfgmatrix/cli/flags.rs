@@ -1,6 +1,6 @@
 //! `cfgmatrix flags`
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
 
 use cfgmatrix_core::{
     Answer, Arch, CompilerSpec, KnowledgeBase, Language, Os, Support, Target, Toolchain, Want,
@@ -184,7 +184,7 @@ fn find<'k>(
             Err(error) => return Err(error.into()),
         }
     }
-    let path = which::which(compiler).unwrap_or_else(|_| PathBuf::from(compiler));
+    let path = super::identify::executable(OsStr::new(compiler));
     let found = super::identify::identify_any(known, &path, &[])?;
     Ok(known.identified_toolchain(&found, host)?)
 }

@@ -1,10 +1,10 @@
 //! `cfgmatrix identify`
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use cfgmatrix_core::{Identification, KnowledgeBase, Language, Unidentified, emit::FORMAT_VERSION};
+use cfgmatrix_core::{Identification, KnowledgeBase, Language, emit::FORMAT_VERSION};
 use cfgmatrix_probe::{CompilerCommand, IdentifyError};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -79,20 +79,14 @@ pub(super) fn run(
     output: &mut Output,
 ) -> Result<u8, Error> {
     let found = match &arguments.banner {
-        Some(path) => identify_banner(known, path)?.map_err(|reason| {
-            (
-                reason.to_string(),
-                Error::Nothing {
-                    what: reason.to_string(),
-                },
-            )
-        }),
+        Some(path) => identify_banner(known, path)?
+            .map_err(|(reason, what)| (reason, Error::Nothing { what })),
         None => {
             let (program, rest) = arguments
                 .compiler
                 .split_first()
                 .expect("clap requires it where no banner is given");
-            let path = which::which(program).unwrap_or_else(|_| PathBuf::from(program));
+            let path = executable(program);
             match identify_any(known, &path, rest) {
                 Err(Error::Identify(error @ IdentifyError::Unidentified { .. })) => {
                     Err((error.to_string(), Error::Identify(error)))
@@ -125,16 +119,36 @@ pub(super) fn run(
     }
 }
 
+/// The identification, or the reason alone and with the banner's name.
 fn identify_banner(
     known: &KnowledgeBase,
     path: &Path,
-) -> Result<Result<Identification, Unidentified>, Error> {
-    let document = if path.as_os_str() == "-" {
-        files::read_banner(io::stdin(), "standard input")?
+) -> Result<Result<Identification, (String, String)>, Error> {
+    let (banner, name) = if path.as_os_str() == "-" {
+        let name = "standard input".to_owned();
+        (files::read_banner(io::stdin(), &name)?, name)
     } else {
-        files::read_banner_file(path)?
+        (files::read_banner_file(path)?, path.display().to_string())
     };
-    Ok(known.identify_banner(&document)?)
+    if banner.trim().is_empty() {
+        let reason = "the banner is empty".to_owned();
+        let what = format!("{name} is empty, expected what a compiler prints, as with `--version`");
+        return Ok(Err((reason, what)));
+    }
+    let found = known.identify_banner(&banner)?;
+    Ok(found.map_err(|reason| (reason.to_string(), format!("{name}: {reason}"))))
+}
+
+/// The file that a command would start; what is no command stays as it was
+/// named, but whole, for it is started in another directory.
+pub(super) fn executable(program: &OsStr) -> PathBuf {
+    which::which(program).unwrap_or_else(|_| {
+        let path = PathBuf::from(program);
+        if path.components().count() < 2 {
+            return path;
+        }
+        std::path::absolute(&path).unwrap_or(path)
+    })
 }
 
 /// Asks an executable as a compiler of C, then of Fortran: a Fortran compiler

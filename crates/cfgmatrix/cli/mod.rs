@@ -100,20 +100,26 @@ fn execute(
 ) -> Result<u8, Error> {
     let known = || knowledge(arguments, surroundings);
     match &arguments.command {
-        Command::Expand(arguments) => expand::run(arguments, &known()?, output),
-        Command::Why(arguments) => why::run(arguments, &known()?, output),
-        Command::Flags(arguments) => flags::run(arguments, &known()?, surroundings.host(), output),
-        Command::Identify(arguments) => identify::run(arguments, &known()?, output),
+        Command::Expand(arguments) => expand::run(arguments, known()?, output),
+        Command::Why(arguments) => why::run(arguments, known()?, output),
+        Command::Flags(arguments) => flags::run(arguments, known()?, surroundings.host(), output),
+        Command::Identify(arguments) => identify::run(arguments, known()?, output),
         Command::Schema(arguments) => schema::run(arguments, output),
         Command::Completions(arguments) => completions::run(arguments, output),
     }
 }
 
-fn knowledge(arguments: &Arguments, surroundings: &Surroundings) -> Result<KnowledgeBase, Error> {
+/// The knowledge base, for as long as the process lives: it ends with the
+/// answer, and freeing a hundred thousand texts one by one would cost more than
+/// reading them did.
+fn knowledge(
+    arguments: &Arguments,
+    surroundings: &Surroundings,
+) -> Result<&'static KnowledgeBase, Error> {
     let user = surroundings
         .user_layer
         .iter()
         .filter(|directory| directory.is_dir());
     let layers: Vec<PathBuf> = user.chain(&arguments.toolchains).cloned().collect();
-    crate::knowledge_base(&layers)
+    Ok(Box::leak(Box::new(crate::knowledge_base(&layers)?)))
 }

@@ -5,7 +5,7 @@ use std::error::Error as _;
 use std::fmt::Display;
 use std::io::{self, BufWriter, Write};
 
-use anstream::AutoStream;
+use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr as _;
 
@@ -17,36 +17,46 @@ pub(super) const BAD: Style = AnsiColor::Red.on_default();
 pub(super) const FAINT: Style = Style::new().dimmed();
 
 /// Standard output.
-pub(super) struct Output(BufWriter<AutoStream<io::Stdout>>);
+pub(super) struct Output {
+    stream: BufWriter<io::Stdout>,
+    coloured: bool,
+}
 
 impl Output {
     pub(super) fn new() -> Self {
-        // `auto` follows NO_COLOR, CLICOLOR, CLICOLOR_FORCE and whether it is a terminal.
-        Self(BufWriter::with_capacity(
-            64 << 10,
-            AutoStream::auto(io::stdout()),
-        ))
+        let stdout = io::stdout();
+        // The choice follows NO_COLOR, CLICOLOR, CLICOLOR_FORCE and whether it is a terminal.
+        let coloured = AutoStream::choice(&stdout) != ColorChoice::Never;
+        Self {
+            stream: BufWriter::with_capacity(64 << 10, stdout),
+            coloured,
+        }
     }
 
-    /// Writes text as it is.
+    /// Writes a document as it is.
     pub(super) fn write(&mut self, text: &str) -> Result<(), Error> {
-        self.0.write_all(text.as_bytes()).map_err(stream_error)
+        self.stream.write_all(text.as_bytes()).map_err(stream_error)
     }
 
-    /// Writes text and ends the line.
+    /// Writes a line for people, its colours only where they are wanted.
     pub(super) fn line(&mut self, text: impl Display) -> Result<(), Error> {
-        writeln!(self.0, "{text}").map_err(stream_error)
+        let text = text.to_string();
+        if self.coloured {
+            return writeln!(self.stream, "{text}").map_err(stream_error);
+        }
+        writeln!(self.stream, "{}", anstream::adapter::strip_str(&text)).map_err(stream_error)
     }
 
     /// Writes a serialisable document, pretty.
     pub(super) fn json<T: serde::Serialize>(&mut self, document: &T) -> Result<(), Error> {
-        let text = serde_json::to_string_pretty(document)
+        let mut text = serde_json::to_string_pretty(document)
             .expect("texts, lists and maps with text keys are always JSON");
-        self.line(text)
+        text.push('\n');
+        self.write(&text)
     }
 
     pub(super) fn flush(&mut self) -> Result<(), Error> {
-        self.0.flush().map_err(stream_error)
+        self.stream.flush().map_err(stream_error)
     }
 }
 
@@ -92,8 +102,8 @@ impl Table {
         let width = |column: usize| {
             self.rows
                 .iter()
-                .map(|row| row[column].width())
-                .chain([self.header[column].width()])
+                .map(|row| shown_width(&row[column]))
+                .chain([shown_width(self.header[column])])
                 .max()
                 .unwrap_or(0)
         };
@@ -103,7 +113,7 @@ impl Table {
             for (cell, width) in cells.iter().zip(&widths) {
                 line.push(' ');
                 line.push_str(cell);
-                line.push_str(&" ".repeat(width + 1 - cell.width()));
+                line.push_str(&" ".repeat(width + 1 - shown_width(cell)));
             }
             line.trim_end().to_owned()
         };
@@ -117,6 +127,11 @@ impl Table {
             .map(|row| lay_out(used.iter().map(|&column| row[column].as_str()).collect()));
         std::iter::once(header).chain(rows).collect()
     }
+}
+
+/// Columns that text takes on a terminal; its colours take none.
+fn shown_width(text: &str) -> usize {
+    anstream::adapter::strip_str(text).to_string().width()
 }
 
 /// Prints an error with its place, its causes and what to do.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::error::{Error, Place};
-use crate::name::nearest;
+use crate::name::{did_you_mean, nearest};
 
 /// A text with the name it is known by in messages.
 #[derive(Clone, Debug)]
@@ -56,14 +56,21 @@ impl Document {
             }
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
-                let line = 1 + error.as_bytes()[..at]
+                let bytes = error.as_bytes();
+                let line = 1 + bytes[..at].iter().filter(|&&byte| byte == b'\n').count();
+                let start = bytes[..at]
                     .iter()
-                    .filter(|&&byte| byte == b'\n')
-                    .count();
+                    .rposition(|&byte| byte == b'\n')
+                    .map_or(0, |end| end + 1);
+                let column = 1 + String::from_utf8_lossy(&bytes[start..at]).chars().count();
+                let end = bytes[at..]
+                    .iter()
+                    .position(|&byte| byte == b'\n')
+                    .map_or(bytes.len(), |length| at + length);
+                let text = String::from_utf8_lossy(&bytes[start..end]);
                 Err(Error::NotUtf8 {
-                    document: name,
-                    line,
-                    byte: at,
+                    byte: bytes[at],
+                    place: Place::new(&name, line, column, &text),
                 })
             }
         }
@@ -86,12 +93,31 @@ impl Document {
     /// # Errors
     /// What is wrong, with line and column.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_str(&self.text).map_err(|error| {
-            let place = self.place(error.line(), error.column());
-            let message = error.to_string();
-            let message = message.split(" at line ").next().unwrap_or(&message);
-            self.invalid(message, place)
-        })
+        self.expect_object()?;
+        serde_json::from_str(&self.text).map_err(|error| self.json_error(&error))
+    }
+
+    /// serde would read a list as the fields of a struct, in order.
+    pub(crate) fn expect_object(&self) -> Result<(), Error> {
+        let begins = self.text.find(|c: char| !c.is_whitespace());
+        match begins.map(|offset| (offset, self.text[offset..].starts_with('{'))) {
+            Some((_, true)) => Ok(()),
+            Some((offset, false)) => {
+                let place = self.place_of_offset(offset);
+                Err(self.invalid("expected an object, `{…}`", place))
+            }
+            None => Err(self.invalid(
+                "the document is empty, expected an object",
+                self.place(1, 1),
+            )),
+        }
+    }
+
+    pub(crate) fn json_error(&self, error: &serde_json::Error) -> Error {
+        let place = self.place(error.line(), error.column());
+        let message = error.to_string();
+        let message = message.split(" at line ").next().unwrap_or(&message);
+        self.invalid(message, place)
     }
 
     /// The text as TOML.
@@ -105,14 +131,25 @@ impl Document {
                 Some(span) => self.place_of_offset(span.start),
                 None => self.place(1, 1),
             };
-            self.invalid(error.message(), place)
+            let key = error.span().and_then(|span| self.text.get(span));
+            match (error.message(), key) {
+                (message @ "duplicate key", Some(key)) => {
+                    self.invalid(&format!("{message} `{key}`"), place)
+                }
+                (message, _) => self.invalid(message, place),
+            }
         })
     }
 
     fn invalid(&self, message: &str, place: Place) -> Error {
+        // The program's own words ask at once; elsewhere that is a line of its own.
+        let (message, hint) = match message.split_once("; did you mean ") {
+            Some((message, words)) => (message, Some(format!("did you mean {words}"))),
+            None => (message, suggestion_in(message)),
+        };
         Error::Invalid {
-            message: lower_first(message),
-            suggestion: suggestion_in(message),
+            message: reworded(&lower_first(message)),
+            hint,
             place,
         }
     }
@@ -140,20 +177,31 @@ impl Document {
         self.place(line, column)
     }
 
-    /// The place of element `index` of the top-level array `key`; the top of
-    /// the document where it has none. Scans the document: for messages only.
+    /// The place of the value of the top-level `key`; the top of the document
+    /// where it has none. Scans the document: for messages only.
     #[must_use]
-    pub fn place_of_element(&self, key: &str, index: usize) -> Place {
-        self.offset_of_element(key, index)
-            .map_or_else(|| self.place(1, 1), |offset| self.place_of_offset(offset))
+    pub fn place_of_key(&self, key: &str) -> Place {
+        self.place_of_raw(self.raw_value(key))
     }
 
-    fn offset_of_element(&self, key: &str, index: usize) -> Option<usize> {
-        let top: BTreeMap<&str, &RawValue> = serde_json::from_str(&self.text).ok()?;
-        let elements: Vec<&RawValue> = serde_json::from_str(top.get(key)?.get()).ok()?;
-        let element = elements.get(index)?.get();
+    /// The place of element `index` of the top-level array `key`; likewise.
+    #[must_use]
+    pub fn place_of_element(&self, key: &str, index: usize) -> Place {
+        let elements = self
+            .raw_value(key)
+            .and_then(|value| serde_json::from_str::<Vec<&RawValue>>(value).ok());
+        self.place_of_raw(elements.and_then(|elements| Some(elements.get(index)?.get())))
+    }
+
+    fn raw_value(&self, key: &str) -> Option<&str> {
+        let top: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(&self.text).ok()?;
+        top.get(key).map(|value| value.get())
+    }
+
+    fn place_of_raw(&self, value: Option<&str>) -> Place {
         // A raw value borrows from the text, so their addresses tell the offset.
-        Some(element.as_ptr() as usize - self.text.as_ptr() as usize)
+        let offset = value.map(|value| value.as_ptr() as usize - self.text.as_ptr() as usize);
+        offset.map_or_else(|| self.place(1, 1), |offset| self.place_of_offset(offset))
     }
 }
 
@@ -166,14 +214,40 @@ fn lower_first(message: &str) -> String {
     }
 }
 
+/// serde's messages in the words of documents: this program's types, fields and
+/// variants mean nothing to their readers.
+fn reworded(message: &str) -> String {
+    const BEGINNINGS: [(&str, &str); 5] = [
+        ("unknown field ", "unknown key "),
+        ("missing field ", "missing key "),
+        ("duplicate field ", "duplicate key "),
+        ("unknown variant ", "unknown word "),
+        ("EOF while parsing ", "the document ends within "),
+    ];
+    let beginning = BEGINNINGS.iter().find_map(|(theirs, ours)| {
+        let rest = message.strip_prefix(theirs)?;
+        Some(format!("{ours}{rest}"))
+    });
+    let message = beginning.unwrap_or_else(|| message.to_owned());
+    let Some((said, expected)) = message.rsplit_once("expected ") else {
+        return message;
+    };
+    let expected = match expected {
+        "usize" | "u32" | "u64" => "a whole number",
+        _ if expected.starts_with("struct ") => "a table of keys and values",
+        _ => return message,
+    };
+    format!("{said}expected {expected}")
+}
+
 /// serde names the unknown field and the known ones, all in backticks.
 fn suggestion_in(message: &str) -> Option<String> {
-    if !message.starts_with("unknown ") || message.contains("did you mean") {
+    if !message.starts_with("unknown ") {
         return None;
     }
     let mut quoted = message.split('`').skip(1).step_by(2);
     let name = quoted.next()?;
-    nearest(name, quoted).into_iter().next()
+    did_you_mean(&nearest(name, quoted))
 }
 
 /// Deserializes through `FromStr`, so that documents and command line agree.
@@ -206,12 +280,12 @@ impl<K, V> std::ops::Deref for UniqueMap<K, V> {
 
 impl<'de, K, V> Deserialize<'de> for UniqueMap<K, V>
 where
-    K: Deserialize<'de> + Ord + fmt::Debug,
+    K: Deserialize<'de> + Ord + fmt::Display,
     V: Deserialize<'de>,
 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Unique<K, V>(std::marker::PhantomData<(K, V)>);
-        impl<'de, K: Deserialize<'de> + Ord + fmt::Debug, V: Deserialize<'de>> Visitor<'de>
+        impl<'de, K: Deserialize<'de> + Ord + fmt::Display, V: Deserialize<'de>> Visitor<'de>
             for Unique<K, V>
         {
             type Value = UniqueMap<K, V>;
@@ -222,7 +296,7 @@ where
                 let mut map = BTreeMap::new();
                 while let Some(key) = access.next_key::<K>()? {
                     if map.contains_key(&key) {
-                        return Err(A::Error::custom(format!("duplicate key {key:?}")));
+                        return Err(A::Error::custom(format!("duplicate key `{key}`")));
                     }
                     map.insert(key, access.next_value()?);
                 }
@@ -241,7 +315,7 @@ mod tests {
     fn a_repeated_key_is_an_error() {
         let document = Document::embedded("x.json", "{\"a\": \"1\",\n \"a\": \"2\"}");
         let error = document.json::<UniqueMap<String, String>>().unwrap_err();
-        assert!(error.to_string().contains("duplicate key \"a\""), "{error}");
+        assert!(error.to_string().contains("duplicate key `a`"), "{error}");
     }
 
     #[test]
@@ -255,7 +329,10 @@ mod tests {
     #[test]
     fn what_is_not_text_is_refused() {
         let error = Document::from_bytes("x", b"ok\n\xff".to_vec()).unwrap_err();
-        assert_eq!(error.to_string(), "x is not UTF-8: line 2, byte 3");
+        assert_eq!(
+            error.to_string(),
+            "x:2:1: byte 0xff is no UTF-8, which documents are written in"
+        );
         let error = Document::from_bytes("x", vec![b' '; Document::MAX_BYTES + 1]).unwrap_err();
         assert_eq!(
             error.to_string(),

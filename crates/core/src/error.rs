@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::name::{Language, Target, UnknownWord};
+use crate::name::{Language, Target, UnknownWord, did_you_mean};
 use crate::version::VersionError;
 
 /// A line and column of a document, with the text that stands there.
@@ -67,7 +67,8 @@ impl Place {
         if self.0.excerpt.trim().is_empty() {
             return String::new();
         }
-        format!("{}\n{}^", self.0.excerpt, " ".repeat(self.0.caret))
+        let text = self.0.excerpt.trim_end();
+        format!("{text}\n{}^", " ".repeat(self.0.caret))
     }
 }
 
@@ -90,27 +91,25 @@ pub enum Error {
         limit_mib: usize,
     },
     /// Bytes that are no text.
-    #[error("{document} is not UTF-8: line {line}, byte {byte}")]
+    #[error("{place}: byte {byte:#04x} is no UTF-8, which documents are written in")]
     NotUtf8 {
-        /// Its name.
-        document: String,
-        /// Line of the first bad byte, from 1.
-        line: usize,
-        /// Offset of the first bad byte.
-        byte: usize,
+        /// The first byte that is no text.
+        byte: u8,
+        /// Where.
+        place: Place,
     },
     /// A document that is malformed, or says what it may not say.
     #[error("{place}: {message}")]
     Invalid {
         /// What is wrong and what was expected.
         message: String,
-        /// What may have been meant.
-        suggestion: Option<String>,
+        /// What may have been meant, or what to do.
+        hint: Option<String>,
         /// Where.
         place: Place,
     },
     /// A word that names nothing.
-    #[error("unknown {} `{}`", .0.what, .0.name)]
+    #[error("unknown {} `{}`{}", .0.what, .0.name, .0.expectation())]
     Unknown(UnknownWord),
     /// A compiler given as `FAMILY@VERSION` with a version that is none.
     #[error("`{spec}` names no compiler version: {reason}")]
@@ -167,13 +166,13 @@ pub enum Error {
         expected: String,
     },
     /// Two names that cannot stand together in one set.
-    #[error("{place}: {what} `{name}` is already the name of {other}")]
+    #[error("{place}: `{name}` is already a name of {what} `{other}`")]
     DuplicateName {
-        /// What was being named.
+        /// What it names, such as `compiler family`.
         what: &'static str,
         /// The name.
         name: String,
-        /// Who has it.
+        /// The id of the one that has it.
         other: String,
         /// Where the second one stands.
         place: Place,
@@ -215,14 +214,14 @@ pub enum Error {
         reason: String,
     },
     /// A matrix that expands to another number of variants than it says.
-    #[error("{document} expects {expected} variants, and its axes give {actual}")]
+    #[error("{place}: {expected} variants are expected, and the axes give {actual}")]
     Expectation {
-        /// The matrix file.
-        document: String,
-        /// Its `expect`.
+        /// The matrix file's `expect`.
         expected: usize,
         /// What came out.
         actual: usize,
+        /// Where `expect` stands.
+        place: Place,
     },
 }
 
@@ -231,18 +230,9 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Unknown(word) if !word.suggestions.is_empty() => {
-                let quoted: Vec<String> = word
-                    .suggestions
-                    .iter()
-                    .map(|name| format!("`{name}`"))
-                    .collect();
-                Some(format!("did you mean {}?", quoted.join(" or ")))
-            }
-            Self::Invalid {
-                suggestion: Some(name),
-                ..
-            } => Some(format!("did you mean `{name}`?")),
+            Self::Unknown(word) => did_you_mean(&word.suggestions),
+            Self::Invalid { hint, .. } => hint.clone(),
+            Self::NotUtf8 { .. } => Some("save it as UTF-8".to_owned()),
             Self::Contradiction { first, second, .. } => {
                 Some(format!("leave out `{first}` or `{second}`"))
             }
@@ -261,6 +251,8 @@ impl Error {
     pub fn place(&self) -> Option<&Place> {
         match self {
             Self::Invalid { place, .. }
+            | Self::NotUtf8 { place, .. }
+            | Self::Expectation { place, .. }
             | Self::DuplicateName { place, .. }
             | Self::BaseCycle { place, .. } => Some(place),
             _ => None,

@@ -60,8 +60,8 @@ pub use matrix::{AxisValue, Excluded, Expansion, Matrix, Rule, Selection, Varian
 pub use name::{Arch, Language, Os, Target, UnknownWord, nearest};
 pub use resolve::{Answer, CompilerSpec, Tokens, Toolchain, Want};
 pub use toolchain::{
-    Blas, BlasConflict, BlasPlace, BlasRequest, BlasRow, Family, Feature, Identification,
-    Interface, KnowledgeBase, Linkage, MacroSet, Mode, Provides, ResolvedBlas, Row, RowSource,
-    Severity, Sources, Stage, Support, Threading, Unidentified, WantedThreading,
+    Blas, BlasConflict, BlasPlace, BlasQuery, BlasRequest, BlasRow, Family, Feature,
+    Identification, Interface, KnowledgeBase, Linkage, MacroSet, Mode, Provides, ResolvedBlas, Row,
+    RowSource, Severity, Sources, Stage, Support, Threading, Unidentified, WantedThreading,
 };
 pub use version::{Version, VersionError, VersionRange};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A word that is in no list, with the nearest words that are.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown {what} `{name}`{}", suggest_suffix(.suggestions))]
+#[error("unknown {what} `{name}`{}{}", self.expectation(), suggest_suffix(.suggestions))]
 pub struct UnknownWord {
     /// What the word should have named, such as `language`.
     pub what: &'static str,
@@ -15,28 +15,60 @@ pub struct UnknownWord {
     pub name: String,
     /// The nearest known words, best first; may be empty.
     pub suggestions: Vec<String>,
+    /// All known words, where none is near and they are few.
+    pub expected: Vec<String>,
 }
 
 fn suggest_suffix(suggestions: &[String]) -> String {
-    if suggestions.is_empty() {
-        String::new()
-    } else {
-        let quoted: Vec<String> = suggestions.iter().map(|word| format!("`{word}`")).collect();
-        format!("; did you mean {}?", quoted.join(" or "))
-    }
+    did_you_mean(suggestions).map_or_else(String::new, |question| format!("; {question}"))
+}
+
+/// The question that a message ends with where a word is near others.
+pub(crate) fn did_you_mean(suggestions: &[String]) -> Option<String> {
+    let quoted: Vec<String> = suggestions.iter().map(|word| format!("`{word}`")).collect();
+    (!quoted.is_empty()).then(|| format!("did you mean {}?", quoted.join(" or ")))
 }
 
 impl UnknownWord {
+    /// More words than this are no help in a message.
+    const FEW: usize = 12;
+
     /// `name` was looked for among `known`.
     pub fn new<'a>(
         what: &'static str,
         name: &str,
         known: impl IntoIterator<Item = &'a str>,
     ) -> Self {
-        Self {
+        let known: Vec<&str> = known.into_iter().collect();
+        let word = Self {
             what,
             name: name.to_owned(),
-            suggestions: nearest(name, known),
+            suggestions: nearest(name, known.iter().copied()),
+            expected: Vec::new(),
+        };
+        word.expecting(&known)
+    }
+
+    /// The words to show where none is near, if they are few.
+    fn expecting(mut self, words: &[&str]) -> Self {
+        if self.suggestions.is_empty() && words.len() <= Self::FEW {
+            self.expected = words.iter().map(|&word| word.to_owned()).collect();
+        }
+        self
+    }
+
+    /// What was expected, as the continuation of a message.
+    pub(crate) fn expectation(&self) -> String {
+        let quoted: Vec<String> = self
+            .expected
+            .iter()
+            .map(|word| format!("`{word}`"))
+            .collect();
+        match quoted.as_slice() {
+            [] => String::new(),
+            [only] => format!(", expected {only}"),
+            [first, second] => format!(", expected {first} or {second}"),
+            _ => format!(", expected one of {}", quoted.join(", ")),
         }
     }
 }
@@ -87,7 +119,7 @@ macro_rules! words {
             fn from_str(text: &str) -> Result<Self, UnknownWord> {
                 match text.to_ascii_lowercase().as_str() {
                     $($text $(| $alias)* => Ok(Self::$variant),)+
-                    _ => Err(UnknownWord::new($what, text, [$($text $(, $alias)*),+])),
+                    _ => Err(UnknownWord::new($what, text, [$($text $(, $alias)*),+]).expecting(&[$($text),+])),
                 }
             }
         }

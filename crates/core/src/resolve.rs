@@ -306,7 +306,7 @@ impl KnowledgeBase {
             && arch != toolchain.target.arch
         {
             let reason = format!(
-                "it is an {arch} processor, and the target is {}",
+                "it is for {arch} processors, and the target is {}",
                 toolchain.target
             );
             return Ok(answer(
@@ -422,7 +422,7 @@ impl KnowledgeBase {
     ///
     /// # Errors
     /// An unknown feature; two of one exclusive group; a value for a feature
-    /// that takes none.
+    /// that takes none, or none for one that takes one.
     pub fn resolve<'k>(
         &'k self,
         toolchain: &Toolchain<'k>,
@@ -432,6 +432,12 @@ impl KnowledgeBase {
         let mut chosen = self.check_wants(wants)?;
         chosen.sort_by_key(|(feature, want)| (self.rank(feature), &want.feature, &want.value));
         chosen.dedup_by(|a, b| a.1 == b.1);
+        if let Some((feature, parameter)) = chosen.iter().find_map(|(feature, want)| {
+            let parameter = feature.parameter.as_deref()?;
+            want.value.is_none().then_some((feature, parameter))
+        }) {
+            return Err(wants_value(feature, parameter));
+        }
         let mut answers = Vec::with_capacity(chosen.len());
         for (feature, want) in chosen {
             if !feature.languages.contains(&language) {
@@ -455,11 +461,15 @@ impl KnowledgeBase {
         let mut chosen: Vec<(&Feature, &Want)> = Vec::with_capacity(wants.len());
         for want in wants {
             let feature = self.feature(&want.feature)?;
-            if let (None, Some(value)) = (&feature.parameter, &want.value) {
-                return Err(Error::Parameter {
-                    feature: feature.id.clone(),
-                    expected: format!("takes no value, and was given `{value}`"),
-                });
+            match (&feature.parameter, want.value.as_deref()) {
+                (None, Some(value)) => {
+                    return Err(Error::Parameter {
+                        feature: feature.id.clone(),
+                        expected: format!("takes no value, and was given `{value}`"),
+                    });
+                }
+                (Some(parameter), Some("")) => return Err(wants_value(feature, parameter)),
+                _ => {}
             }
             if let Some(group) = &feature.group
                 && let Some((other, _)) = chosen.iter().find(|(other, _)| {
@@ -490,12 +500,39 @@ impl KnowledgeBase {
                 reason: mode.meaning.clone(),
             });
         }
+        for own in &mode.features {
+            let own = self.feature(own)?;
+            let contradicts = |other: &Feature| {
+                own.group.is_some() && own.group == other.group && own.id != other.id
+            };
+            for want in wants {
+                let other = self.feature(&want.feature)?;
+                if contradicts(other) {
+                    return Err(Error::ModeExcludes {
+                        mode: mode.id.clone(),
+                        feature: other.id.clone(),
+                        reason: format!("it has `{}`", own.id),
+                    });
+                }
+            }
+        }
         Ok(mode
             .features
             .iter()
             .map(|feature| Want::new(feature))
             .chain(wants.iter().cloned())
             .collect())
+    }
+}
+
+fn wants_value(feature: &Feature, parameter: &str) -> Error {
+    Error::Parameter {
+        feature: feature.id.clone(),
+        expected: format!(
+            "takes a value, as in `{}={}`",
+            feature.id,
+            parameter.to_uppercase()
+        ),
     }
 }
 

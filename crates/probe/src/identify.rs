@@ -63,7 +63,7 @@ impl CompilerCommand {
         }
     }
 
-    fn invocation(&self) -> Invocation {
+    pub(crate) fn invocation(&self) -> Invocation {
         Invocation::new(&self.program)
             .arguments(&self.arguments)
             .environment(&self.environment)

@@ -128,10 +128,12 @@ pub fn expansion_json(expansion: &Expansion<'_>) -> String {
     text
 }
 
-/// The variants, one document a line.
+/// The variants, one document a line, each line ended.
 pub fn expansion_lines(expansion: &Expansion<'_>) -> impl Iterator<Item = String> {
     expansion.variants.iter().map(|variant| {
-        serde_json::to_string(&VariantJson::new(variant))
-            .expect("texts, lists and maps with text keys are always JSON")
+        let mut line = serde_json::to_string(&VariantJson::new(variant))
+            .expect("texts, lists and maps with text keys are always JSON");
+        line.push('\n');
+        line
     })
 }

@@ -142,9 +142,9 @@ impl Matrix {
                     .map_or(expected, |whole| whole.variants.len());
                 if actual != expected {
                     return Err(Error::Expectation {
-                        document: self.document.name().to_owned(),
                         expected,
                         actual,
+                        place: self.place_of_key("expect"),
                     });
                 }
                 // The selection is of the whole, so that `expect` means the same with and without it.
@@ -187,7 +187,10 @@ impl Matrix {
             expansion.candidates += 1;
             let name = ids.iter().map(|id| slug(id)).collect::<Vec<_>>().join("-");
             if !names.insert(name.clone()) {
-                return Err(self.wrong(ids[0], format!("two variants would have the name `{name}`: give one of their values another `id`")));
+                let message = format!(
+                    "two variants would have the name `{name}`: give one of their values another `id`"
+                );
+                return Err(self.wrong_value(&axes[0].name, ids[0], 0, message));
             }
             let named = axes
                 .iter()
@@ -230,7 +233,7 @@ impl Matrix {
         for want in &wants {
             known
                 .feature(&want.feature)
-                .map_err(|error| self.unknown(error, &want.feature))?;
+                .map_err(|error| self.placed(error, "features", &want.feature))?;
         }
         let compiler = values.iter().find_map(|value| {
             if let AxisValue::Compiler(value) = value {
@@ -245,19 +248,20 @@ impl Matrix {
             if let AxisValue::Mode(mode) = value {
                 wants = known
                     .with_mode(mode, &wants)
-                    .map_err(|error| self.unknown(error, mode))?;
+                    .map_err(|error| self.placed(error, "mode", mode))?;
             }
         }
         known
             .check_wants(&wants)
-            .map_err(|error| self.unknown(error, "features"))?;
+            .map_err(|error| self.placed(error, "features", ""))?;
         let languages: Vec<Language> = match &self.spec.languages {
             Some(languages) => languages.clone(),
             None => toolchain.family.languages.clone(),
         };
         let mut answers = Vec::new();
         for &language in &languages {
-            answers.extend(known.resolve(&toolchain, language, &wants)?);
+            let resolved = known.resolve(&toolchain, language, &wants);
+            answers.extend(resolved.map_err(|error| self.placed(error, "features", ""))?);
         }
         if let Some(answer) = answers.iter().find(|answer| !answer.support.is_available()) {
             let reason = format!(
@@ -313,7 +317,7 @@ impl Matrix {
         value: &CompilerValue,
     ) -> Result<Toolchain<'k>, Error> {
         let text = value.family.as_deref().unwrap_or(&value.id);
-        let place = |error| self.unknown(error, text);
+        let place = |error| self.placed(error, "compiler", text);
         let spec: CompilerSpec = text.parse().map_err(place)?;
         let mut toolchain = known.toolchain(&spec, None, &value.with).map_err(place)?;
         toolchain.target = Target {
@@ -333,7 +337,7 @@ impl Matrix {
         let threading = value.threading.as_deref().unwrap_or(&value.id);
         let threading: WantedThreading = threading
             .parse()
-            .map_err(|error| self.unknown(Error::Unknown(error), threading))?;
+            .map_err(|error| self.placed(Error::Unknown(error), "blas", threading))?;
         let library = value
             .library
             .as_deref()
@@ -355,7 +359,7 @@ impl Matrix {
         };
         known
             .resolve_blas(library, &request)
-            .map_err(|error| self.unknown(error, library))
+            .map_err(|error| self.placed(error, "blas", library))
     }
 }
 

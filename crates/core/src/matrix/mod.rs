@@ -5,15 +5,15 @@ mod selection;
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::str::FromStr;
 
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 
-use crate::document::Document;
-use crate::error::Error;
+use crate::document::{Document, from_text};
+use crate::error::{Error, Place};
 use crate::name::{Arch, Language, Os, UnknownWord};
 use crate::toolchain::{Interface, Linkage};
-use crate::version::VersionError;
 
 pub use expand::{Excluded, Expansion, Rule, Variant};
 pub use selection::Selection;
@@ -182,6 +182,25 @@ impl<'de, T: Spelled> Deserialize<'de> for Value<T> {
 /// The axes that exist. Own axes come with the full matrix language.
 const AXES: [&str; 3] = ["compiler", "blas", "mode"];
 
+struct AxisName(&'static str);
+
+impl FromStr for AxisName {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        let known = AXES.into_iter().find(|&name| name == text);
+        known
+            .map(Self)
+            .ok_or_else(|| UnknownWord::new("axis", text, AXES))
+    }
+}
+
+impl<'de> Deserialize<'de> for AxisName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer)
+    }
+}
+
 impl<'de> Deserialize<'de> for Axes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct InOrder;
@@ -192,11 +211,11 @@ impl<'de> Deserialize<'de> for Axes {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Axes, A::Error> {
                 let mut axes: Vec<Axis> = Vec::new();
-                while let Some(name) = map.next_key::<String>()? {
+                while let Some(AxisName(name)) = map.next_key()? {
                     if axes.iter().any(|axis| axis.name == name) {
                         return Err(A::Error::custom(format!("axis `{name}` comes twice")));
                     }
-                    let values: Vec<AxisValue> = match name.as_str() {
+                    let values: Vec<AxisValue> = match name {
                         "compiler" => map
                             .next_value::<List<CompilerValue>>()?
                             .0
@@ -209,14 +228,16 @@ impl<'de> Deserialize<'de> for Axes {
                             .into_iter()
                             .map(AxisValue::Blas)
                             .collect(),
-                        "mode" => map
+                        _ => map
                             .next_value::<Vec<String>>()?
                             .into_iter()
                             .map(AxisValue::Mode)
                             .collect(),
-                        _ => return Err(A::Error::unknown_field(&name, &AXES)),
                     };
-                    axes.push(Axis { name, values });
+                    axes.push(Axis {
+                        name: name.to_owned(),
+                        values,
+                    });
                 }
                 Ok(Axes(axes))
             }
@@ -248,12 +269,14 @@ impl<'de, T: Spelled> Deserialize<'de> for List<T> {
 }
 
 impl Matrix {
-    /// Reads a matrix file: JSON where its name ends in `.json`, else TOML.
+    /// Reads a matrix file: JSON where its name ends in `.json` or it begins
+    /// with a brace, as no TOML does, else TOML.
     ///
     /// # Errors
     /// What is wrong with it, with line and column.
     pub fn parse(document: Document) -> Result<Self, Error> {
-        let spec: Spec = if document.name().ends_with(".json") {
+        let begins_with_brace = document.text().trim_start().starts_with('{');
+        let spec: Spec = if document.name().ends_with(".json") || begins_with_brace {
             document.json()?
         } else {
             document.toml()?
@@ -270,7 +293,7 @@ impl Matrix {
     }
 
     /// The axes in order, each with its values' ids.
-    pub fn axes(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = &str>)> {
+    pub fn axes(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = &str> + Clone)> {
         self.spec
             .axes
             .0
@@ -296,70 +319,99 @@ impl Matrix {
                 return Err(self.wrong(&axis.name, format!("axis `{}` has no values", axis.name)));
             }
             for (number, value) in axis.values.iter().enumerate() {
+                let wrong = |nth, message| self.wrong_value(&axis.name, value.id(), nth, message);
                 if value.id().is_empty() {
-                    return Err(self.wrong(
-                        &axis.name,
-                        format!("a value of axis `{}` has an empty name", axis.name),
-                    ));
+                    let message = format!("a value of axis `{}` has an empty name", axis.name);
+                    return Err(wrong(0, message));
                 }
-                if axis.values[..number]
-                    .iter()
-                    .any(|other| other.id() == value.id())
-                {
-                    return Err(self.wrong(
-                        value.id(),
-                        format!("value `{}` of axis `{}` comes twice", value.id(), axis.name),
-                    ));
+                let earlier = &axis.values[..number];
+                if earlier.iter().any(|other| other.id() == value.id()) {
+                    let message =
+                        format!("value `{}` of axis `{}` comes twice", value.id(), axis.name);
+                    return Err(wrong(1, message));
                 }
             }
         }
         Ok(())
     }
 
-    /// An error where `word` stands first in the document.
-    fn wrong(&self, word: &str, message: String) -> Error {
+    /// An error at a key.
+    fn wrong(&self, key: &str, message: String) -> Error {
         Error::Invalid {
             message,
-            suggestion: None,
-            place: self.place_of(word),
+            hint: None,
+            place: self.place_of_key(key),
         }
     }
 
-    fn place_of(&self, word: &str) -> crate::error::Place {
+    /// An error where a value of `key` stands for the `nth` time, from 0.
+    fn wrong_value(&self, key: &str, value: &str, nth: usize, message: String) -> Error {
+        Error::Invalid {
+            message,
+            hint: None,
+            place: self.place_of_value(key, value, nth),
+        }
+    }
+
+    fn place_of_key(&self, key: &str) -> Place {
+        self.document.place_of_offset(self.offset_of_key(key))
+    }
+
+    fn place_of_value(&self, key: &str, value: &str, nth: usize) -> Place {
+        let from = self.offset_of_key(key);
+        // A feature may have a value of its own: `rpath=/opt/lib`.
+        let spellings = ["\"{}\"", "'{}'", "\"{}=", "'{}="].map(|form| form.replace("{}", value));
+        let offset = spellings
+            .iter()
+            .find_map(|spelling| self.offsets_of(spelling, from).nth(nth));
+        self.document.place_of_offset(offset.unwrap_or(from))
+    }
+
+    /// Where a key stands, in either notation; the top where it does not. For
+    /// messages only: what was read no longer knows where it stood.
+    fn offset_of_key(&self, key: &str) -> usize {
         let text = self.document.text();
-        let quoted = [format!("\"{word}\""), format!("'{word}'"), word.to_owned()];
-        let offset = quoted.iter().find_map(|quoted| text.find(quoted.as_str()));
-        self.document.place_of_offset(offset.unwrap_or(0))
+        let is_key = |&at: &usize| {
+            let rest = &text[at + key.len()..];
+            let unquoted = rest.trim_start_matches(['"', '\'']).trim_start();
+            let in_header = text[..at].ends_with('[') && rest.starts_with(']');
+            in_header || unquoted.starts_with(['=', ':'])
+        };
+        let at = self.offsets_of(key, 0).find(is_key).unwrap_or(0);
+        at - usize::from(text[..at].ends_with(['"', '\'']))
     }
 
-    /// A name of this file that names nothing, shown where it stands.
-    fn unknown(&self, error: Error, word: &str) -> Error {
-        match error {
-            Error::Unknown(UnknownWord {
-                what,
-                name,
-                suggestions,
-            }) => Error::Invalid {
-                message: format!("unknown {what} `{name}`"),
-                suggestion: suggestions.into_iter().next(),
-                place: self.place_of(word),
-            },
-            Error::CompilerSpec { spec, reason } => self.wrong(
-                word,
-                format!(
-                    "`{spec}` names no compiler version: {}",
-                    version_reason(&reason)
-                ),
-            ),
-            other @ (Error::RangeForVersion { .. }
-            | Error::Contradiction { .. }
-            | Error::ModeExcludes { .. }
-            | Error::Parameter { .. }) => self.wrong(word, other.to_string()),
-            other => other,
+    /// Where a text stands, whole-line comments aside.
+    fn offsets_of<'m>(&'m self, what: &'m str, from: usize) -> impl Iterator<Item = usize> + 'm {
+        let text = self.document.text();
+        let in_comment = move |at: usize| {
+            let line = text[..at].rsplit('\n').next().unwrap_or_default();
+            line.trim_start().starts_with('#')
+        };
+        let found = text[from..]
+            .match_indices(what)
+            .map(move |(at, _)| from + at);
+        found.filter(move |&at| !in_comment(at))
+    }
+
+    /// An error about `value` of `key`, or about another value that it names,
+    /// shown where that stands.
+    fn placed(&self, error: Error, key: &str, value: &str) -> Error {
+        let (key, value) = match &error {
+            Error::Unknown(_) | Error::CompilerSpec { .. } | Error::RangeForVersion { .. } => {
+                (key, value)
+            }
+            Error::Contradiction {
+                second: feature, ..
+            }
+            | Error::ModeExcludes { feature, .. }
+            | Error::Parameter { feature, .. } => ("features", feature.as_str()),
+            _ => return error,
+        };
+        Error::Invalid {
+            message: error.to_string(),
+            hint: error.hint(),
+            place: self.place_of_value(key, value, 0),
         }
     }
-}
-
-fn version_reason(error: &VersionError) -> String {
-    error.to_string()
 }

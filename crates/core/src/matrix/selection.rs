@@ -33,12 +33,14 @@ impl Selection {
                 .iter()
                 .position(|known| known.name == axis)
             else {
-                return Err(UnknownWord::new(
-                    "axis",
-                    axis,
-                    matrix.spec.axes.0.iter().map(|axis| axis.name.as_str()),
-                )
-                .into());
+                let mut word = UnknownWord::new("axis", axis, matrix.axes().map(|(name, _)| name));
+                // A value without its axis.
+                let whole = matrix
+                    .axes()
+                    .filter(|(_, ids)| ids.clone().any(|id| id == term.trim()))
+                    .map(|(name, _)| format!("{name}={}", term.trim()));
+                word.suggestions.extend(whole);
+                return Err(word.into());
             };
             let known = || {
                 matrix.spec.axes.0[number]
@@ -51,12 +53,7 @@ impl Selection {
                 .map(|value| value.trim().to_owned())
                 .collect();
             if let Some(unknown) = values.iter().find(|value| !known().any(|id| id == **value)) {
-                let mut word = UnknownWord::new("value", unknown, known());
-                if word.suggestions.is_empty() {
-                    // An axis has few values: show them.
-                    word.suggestions = known().map(str::to_owned).collect();
-                }
-                return Err(word.into());
+                return Err(UnknownWord::new("value", unknown, known()).into());
             }
             terms.push((number, values));
         }

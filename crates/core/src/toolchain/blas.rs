@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::knowledge::{KnowledgeBase, RowSource, check_format, invalid};
+use super::knowledge::{KnowledgeBase, RowSource, check_format, invalid, invalid_key};
 use super::selector::{ArchSet, OsSet, Systems};
 use crate::document::{Document, UniqueMap};
 use crate::error::Error;
@@ -405,6 +405,18 @@ impl BlasConflict {
     }
 }
 
+/// A function without arguments that tells a library's threading.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlasQuery {
+    /// Its name; it returns an `int`.
+    pub symbol: String,
+    /// What it returns, and what that means.
+    pub values: UniqueMap<String, Threading>,
+    /// What says so.
+    pub source: String,
+}
+
 /// A BLAS library.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -421,6 +433,9 @@ pub struct Blas {
     headers: Headers,
     #[serde(default)]
     threads: Vec<Threads>,
+    /// How a linked library is asked for its threading.
+    #[serde(default)]
+    pub query: Option<BlasQuery>,
     rows: Vec<BlasRow>,
     /// Where its files are.
     #[serde(default)]
@@ -538,21 +553,19 @@ impl Blas {
     }
 
     pub(crate) fn check(&self, document: &Document, base: &KnowledgeBase) -> Result<(), Error> {
-        let top = |message: String| Error::Invalid {
-            message,
-            suggestion: None,
-            place: document.place(1, 1),
-        };
-        self.families.check(base).map_err(top)?;
+        self.families
+            .check(base)
+            .map_err(|message| invalid_key(document, "families", message))?;
         if let Some(threads) = self
             .threads
             .iter()
             .find(|threads| threads.source.trim().is_empty())
         {
-            return Err(top(format!(
+            let message = format!(
                 "an entry of `threads` ({:?}) needs a `source`",
                 threads.threading
-            )));
+            );
+            return Err(invalid_key(document, "threads", message));
         }
         for (number, row) in self.rows.iter().enumerate() {
             let wrong = |message: String| invalid(document, "rows", number, message);

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Serialize};
 
 use super::identify::Identify;
-use super::knowledge::{Features, check_format, invalid};
+use super::knowledge::{Features, check_format, invalid, invalid_key, unknown};
 use super::selector::{ArchSet, OsSet, Systems};
 use crate::document::{Document, UniqueMap};
 use crate::error::Error;
-use crate::name::{Language, Target, nearest};
+use crate::name::{Language, Target, UnknownWord};
 use crate::version::{Version, VersionRange};
 
 /// How a compiler stands to a feature. There is no fifth answer, and never a guess.
@@ -227,6 +227,11 @@ impl Family {
             .map_or("openblas", |row| &row.library)
     }
 
+    /// The libraries that [`Self::default_blas`] chooses among.
+    pub(crate) fn default_blas_libraries(&self) -> impl Iterator<Item = &str> {
+        self.default_blas.iter().map(|row| row.library.as_str())
+    }
+
     /// All rows of the family's own file.
     #[must_use]
     pub fn rows(&self) -> &[Row] {
@@ -276,22 +281,15 @@ impl Family {
 
     /// Whether the document keeps the rules that the types do not.
     pub(crate) fn check(&self, document: &Document, features: &Features) -> Result<(), Error> {
-        let top = |message: String| Error::Invalid {
-            message,
-            suggestion: None,
-            place: document.place(1, 1),
-        };
+        let wrong = |key: &str, message: String| Err(invalid_key(document, key, message));
         if !self.languages.iter().eq(self.drivers.keys()) {
-            return Err(top(format!(
-                "`drivers` of family `{}` must name exactly its languages, in order",
-                self.id
-            )));
+            let message =
+                "`languages` and `drivers` must name the same ones, in the order c, cxx, fortran";
+            return wrong("drivers", message.to_owned());
         }
         if self.targets.is_empty() {
-            return Err(top(format!(
-                "family `{}` needs at least one target",
-                self.id
-            )));
+            let message = "a family needs at least one target".to_owned();
+            return wrong("targets", message);
         }
         let mut map: Vec<&BaseVersion> = Vec::new();
         for entry in self.base.iter().flat_map(|base| &base.versions) {
@@ -299,10 +297,11 @@ impl Family {
                 .iter()
                 .any(|known| known.versions.overlaps(&entry.versions))
             {
-                return Err(top(format!(
-                    "the base versions of family `{}` overlap at `{}`",
-                    self.id, entry.versions
-                )));
+                let message = format!(
+                    "the entry of `base.versions` for versions {} overlaps an earlier one",
+                    entry.versions
+                );
+                return wrong("base", message);
             }
             map.push(entry);
         }
@@ -312,12 +311,10 @@ impl Family {
             .flat_map(|base| &base.except)
             .find(|name| !features.knows(name))
         {
-            return Err(top(format!(
-                "`base.except` of family `{}` names unknown feature `{name}`",
-                self.id
-            )));
+            let word = UnknownWord::new("feature", name, features.ids());
+            return Err(unknown(&word, document.place_of_key("base")));
         }
-        check_rows(document, &self.rows, Some(&self.languages), features)?;
+        check_rows(document, &self.rows, &self.languages, features)?;
         check_holes(document, &self.rows, &self.targets)
     }
 }
@@ -349,8 +346,13 @@ impl Extension {
         )
     }
 
-    pub(crate) fn check(&self, document: &Document, features: &Features) -> Result<(), Error> {
-        check_rows(document, &self.rows, None, features)
+    pub(crate) fn check(
+        &self,
+        document: &Document,
+        family: &Family,
+        features: &Features,
+    ) -> Result<(), Error> {
+        check_rows(document, &self.rows, &family.languages, features)
     }
 }
 
@@ -388,27 +390,29 @@ fn find(
 fn check_rows(
     document: &Document,
     rows: &[Row],
-    languages: Option<&[Language]>,
+    languages: &[Language],
     features: &Features,
 ) -> Result<(), Error> {
     for (number, row) in rows.iter().enumerate() {
         let wrong = |message: String| invalid(document, "rows", number, message);
         let Some(feature) = features.get(&row.feature) else {
-            return Err(Error::Invalid {
-                message: format!("unknown feature `{}`", row.feature),
-                suggestion: nearest(&row.feature, features.ids()).into_iter().next(),
-                place: document.place_of_element("rows", number),
-            });
+            let word = UnknownWord::new("feature", &row.feature, features.ids());
+            return Err(unknown(&word, document.place_of_element("rows", number)));
         };
         if row.languages.is_empty() {
             return Err(wrong("a row needs at least one language".to_owned()));
         }
         for language in &row.languages {
             if !feature.languages.contains(language) {
-                return Err(wrong(format!("feature `{}` has no {language}", feature.id)));
+                let known = words(&feature.languages);
+                let message = format!("feature `{}` has no {language}; it has {known}", feature.id);
+                return Err(wrong(message));
             }
-            if languages.is_some_and(|known| !known.contains(language)) {
-                return Err(wrong(format!("the family has no {language}")));
+            if !languages.contains(language) {
+                let known = words(languages);
+                return Err(wrong(format!(
+                    "the family has no {language}; it has {known}"
+                )));
             }
         }
         check_tokens(row, feature.parameter.as_deref()).map_err(wrong)?;
@@ -421,6 +425,11 @@ fn check_rows(
         }
     }
     Ok(())
+}
+
+fn words(languages: &[Language]) -> String {
+    let words: Vec<&str> = languages.iter().map(|language| language.as_str()).collect();
+    words.join(", ")
 }
 
 fn check_tokens(row: &Row, parameter: Option<&str>) -> Result<(), String> {

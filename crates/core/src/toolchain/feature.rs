@@ -2,9 +2,10 @@
 
 use serde::Deserialize;
 
+use super::knowledge::unknown;
 use crate::document::Document;
 use crate::error::Error;
-use crate::name::Language;
+use crate::name::{Language, UnknownWord};
 
 /// The portable name of a capability.
 #[derive(Clone, Debug, Deserialize)]
@@ -110,31 +111,32 @@ impl Features {
             "groups",
             file.groups.iter().map(|group| group.id.as_str()),
         )?;
+        self.check(document, &file)?;
         replace(&mut self.features, file.features, |feature| &feature.id);
         replace(&mut self.groups, file.groups, |group| &group.id);
         replace(&mut self.modes, file.modes, |mode| &mode.id);
-        self.check(document)
+        Ok(())
     }
 
-    fn check(&self, document: &Document) -> Result<(), Error> {
-        for (index, feature) in self.features.iter().enumerate() {
+    /// Whether what a document adds names only what it has, or earlier ones have.
+    fn check(&self, document: &Document, file: &FeaturesFile) -> Result<(), Error> {
+        let groups = self.groups.iter().chain(&file.groups);
+        let groups: Vec<&str> = groups.map(|group| group.id.as_str()).collect();
+        let features = self.features.iter().chain(&file.features);
+        let features: Vec<&str> = features.map(|feature| feature.id.as_str()).collect();
+        for (index, feature) in file.features.iter().enumerate() {
             if let Some(group) = &feature.group
-                && !self.groups.iter().any(|known| known.id == *group)
+                && !groups.contains(&group.as_str())
             {
-                let message = format!(
-                    "feature `{}` is of group `{group}`, which is not among the groups",
-                    feature.id
-                );
-                return Err(super::knowledge::invalid(
-                    document, "features", index, message,
-                ));
+                let word = UnknownWord::new("group", group, groups);
+                return Err(unknown(&word, document.place_of_element("features", index)));
             }
         }
-        for (index, mode) in self.modes.iter().enumerate() {
+        for (index, mode) in file.modes.iter().enumerate() {
             for name in mode.features.iter().chain(&mode.never) {
-                if !self.features.iter().any(|feature| feature.id == *name) {
-                    let message = format!("mode `{}` names unknown feature `{name}`", mode.id);
-                    return Err(super::knowledge::invalid(document, "modes", index, message));
+                if !features.contains(&name.as_str()) {
+                    let word = UnknownWord::new("feature", name, features);
+                    return Err(unknown(&word, document.place_of_element("modes", index)));
                 }
             }
         }

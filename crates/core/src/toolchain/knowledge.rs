@@ -1,10 +1,13 @@
 //! The knowledge base as a whole: embedded documents, the user's layers over
 //! them, and finding things by name.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::OnceLock;
 
-use serde::Deserialize;
+use serde::Deserializer as _;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 
 use super::blas::Blas;
 use super::family::{Extension, Family, Row};
@@ -12,8 +15,8 @@ pub(crate) use super::feature::Features;
 use super::feature::{Feature, Mode};
 use super::march::March;
 use crate::document::Document;
-use crate::error::Error;
-use crate::name::{Arch, Language, UnknownWord};
+use crate::error::{Error, Place};
+use crate::name::{Arch, Language, UnknownWord, did_you_mean};
 
 /// The format of knowledge-base documents that this version reads.
 const FORMAT_VERSION: u32 = 1;
@@ -23,18 +26,38 @@ pub(crate) fn check_format(document: &Document, found: u32) -> Result<(), Error>
         return Ok(());
     }
     let message = format!("format_version is {found}, and this version reads {FORMAT_VERSION}");
-    Err(Error::Invalid {
-        message,
-        suggestion: None,
-        place: document.place(1, 1),
-    })
+    Err(invalid_key(document, "format_version", message))
 }
 
+/// What is wrong with the value of a top-level key.
+pub(crate) fn invalid_key(document: &Document, key: &str, message: String) -> Error {
+    Error::Invalid {
+        message,
+        hint: None,
+        place: document.place_of_key(key),
+    }
+}
+
+/// What is wrong with one element of a top-level list.
 pub(crate) fn invalid(document: &Document, key: &str, index: usize, message: String) -> Error {
     Error::Invalid {
         message,
-        suggestion: None,
+        hint: None,
         place: document.place_of_element(key, index),
+    }
+}
+
+/// A word at some place of a document that names nothing.
+pub(crate) fn unknown(word: &UnknownWord, place: Place) -> Error {
+    Error::Invalid {
+        message: format!(
+            "unknown {} `{}`{}",
+            word.what,
+            word.name,
+            word.expectation()
+        ),
+        hint: did_you_mean(&word.suggestions),
+        place,
     }
 }
 
@@ -81,15 +104,51 @@ impl FromIterator<(String, Document)> for Sources {
     }
 }
 
-/// What a layer's file says of itself; the rest is read when it is needed.
-#[derive(Deserialize)]
+/// What a document says of itself before its rows.
+#[derive(Debug, Default)]
 struct Header {
-    #[serde(default)]
     id: Option<String>,
-    #[serde(default)]
     extends: Option<String>,
-    #[serde(default)]
     aliases: Vec<String>,
+}
+
+impl Header {
+    /// Reads no further than it must: starting the program costs the reading of
+    /// forty headers, not of a megabyte. What follows is read, and held to the
+    /// rules, when it is needed.
+    fn read(document: &Document) -> Result<Self, Error> {
+        struct UntilKnown<'a>(&'a mut Header, &'a mut bool);
+        impl<'de> Visitor<'de> for UntilKnown<'_> {
+            type Value = ();
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+                while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+                    match &*key {
+                        "id" => self.0.id = map.next_value()?,
+                        "extends" => self.0.extends = map.next_value()?,
+                        "aliases" => self.0.aliases = map.next_value()?,
+                        _ => drop(map.next_value::<IgnoredAny>()?),
+                    }
+                    *self.1 = self.0.extends.is_some() || self.0.id.is_some() && &*key == "aliases";
+                    if *self.1 {
+                        return Ok(());
+                    }
+                }
+                Ok(())
+            }
+        }
+        document.expect_object()?;
+        let (mut header, mut known) = (Self::default(), false);
+        let mut deserializer = serde_json::Deserializer::from_str(document.text());
+        let read = deserializer.deserialize_map(UntilKnown(&mut header, &mut known));
+        // Stopping early leaves the parser inside the object, which it reports.
+        match read {
+            Err(error) if !known => Err(document.json_error(&error)),
+            _ => Ok(header),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -225,17 +284,13 @@ impl KnowledgeBase {
                 self.march_origin = origin;
                 continue;
             }
-            let header: Header = document.json()?;
+            let header = Header::read(&document)?;
             if header.extends.is_some() {
                 self.extensions
                     .push((document.clone(), Extension::parse(&document)?));
             } else if header.id.is_none() {
                 let message = "a document needs an `id` (a whole family or library) or `extends` (rows for one)".to_owned();
-                return Err(Error::Invalid {
-                    message,
-                    suggestion: None,
-                    place: document.place(1, 1),
-                });
+                return Err(invalid_key(&document, "id", message));
             } else if path.starts_with("blas/") {
                 put(&mut self.blas, Slot::new(document, header, origin));
             } else {
@@ -248,41 +303,27 @@ impl KnowledgeBase {
     }
 
     fn index_names(&mut self) -> Result<(), Error> {
-        let mut names: HashMap<String, usize> = HashMap::new();
-        for (number, slot) in self.families.iter().enumerate() {
-            for name in slot.names() {
-                if let Some(&other) = names.get(&name.to_lowercase())
+        let mut names = unique_names(&self.families, "compiler family")?;
+        unique_names(&self.blas, "BLAS library")?;
+        for (document, extension) in &mut self.extensions {
+            let Some(&number) = names.get(&extension.extends.to_lowercase()) else {
+                let known = names.keys().map(String::as_str);
+                let word = UnknownWord::new("compiler family", &extension.extends, known);
+                return Err(unknown(&word, document.place_of_key("extends")));
+            };
+            // Rows are found by the family's id, whichever of its names was written.
+            extension.extends.clone_from(&self.families[number].id);
+            for alias in &extension.aliases {
+                if let Some(other) = names.insert(alias.to_lowercase(), number)
                     && other != number
                 {
                     return Err(Error::DuplicateName {
                         what: "compiler family",
-                        name: name.to_owned(),
-                        other: format!("`{}`", self.families[other].id),
-                        place: slot.document.place(1, 1),
+                        name: alias.clone(),
+                        other: self.families[other].id.clone(),
+                        place: document.place_of_key("aliases"),
                     });
                 }
-                names.insert(name.to_lowercase(), number);
-            }
-        }
-        for (document, extension) in &self.extensions {
-            let Some(&number) = names.get(&extension.extends) else {
-                let word = UnknownWord::new(
-                    "compiler family",
-                    &extension.extends,
-                    names.keys().map(String::as_str),
-                );
-                let (message, suggestion) = (
-                    format!("unknown compiler family `{}`", extension.extends),
-                    word.suggestions.into_iter().next(),
-                );
-                return Err(Error::Invalid {
-                    message,
-                    suggestion,
-                    place: document.place(1, 1),
-                });
-            };
-            for alias in &extension.aliases {
-                names.insert(alias.to_lowercase(), number);
             }
         }
         self.family_names = names;
@@ -291,7 +332,8 @@ impl KnowledgeBase {
 
     fn check_layers(&self) -> Result<(), Error> {
         for (document, extension) in &self.extensions {
-            extension.check(document, &self.features)?;
+            let family = self.family(&extension.extends)?;
+            extension.check(document, family, &self.features)?;
         }
         for slot in self
             .families
@@ -327,22 +369,19 @@ impl KnowledgeBase {
     fn check_family(&self, slot: &Slot<Family>) -> Result<(), Error> {
         let family = slot.get(Family::parse)?;
         family.check(&slot.document, &self.features)?;
-        let wrong = |message: String| Error::Invalid {
-            message,
-            suggestion: None,
-            place: slot.document.place(1, 1),
-        };
+        let document = &slot.document;
+        let wrong = |message: String| invalid_key(document, "identify", message);
         family.identify.check().map_err(wrong)?;
-        if let Some(unknown) = family
-            .identify
-            .masks
-            .iter()
-            .find(|name| !self.families.iter().any(|slot| slot.id == **name))
-        {
-            return Err(wrong(format!(
-                "`identify.masks` of family `{}` names unknown family `{unknown}`",
-                family.id
-            )));
+        for name in &family.identify.masks {
+            if !self.family_ids().any(|id| id == name) {
+                let word = UnknownWord::new("compiler family", name, self.family_ids());
+                return Err(unknown(&word, document.place_of_key("identify")));
+            }
+        }
+        for (index, library) in family.default_blas_libraries().enumerate() {
+            self.blas(library).map_err(|error| {
+                placed(error, || document.place_of_element("default_blas", index))
+            })?;
         }
         let mut seen = vec![family.id.clone()];
         let mut at = family;
@@ -351,11 +390,14 @@ impl KnowledgeBase {
                 return Err(Error::BaseCycle {
                     family: family.id.clone(),
                     through: at.id.clone(),
-                    place: slot.document.place(1, 1),
+                    place: document.place_of_key("base"),
                 });
             }
             seen.push(base.family.clone());
-            at = self.family(&base.family)?;
+            let document = self.family_document(&at.id).unwrap_or(document);
+            at = self
+                .family(&base.family)
+                .map_err(|error| placed(error, || document.place_of_key("base")))?;
         }
         Ok(())
     }
@@ -488,12 +530,10 @@ impl KnowledgeBase {
         }
         let march = match &self.march_document {
             Some(document) => March::parse(document, |id| {
-                let family: Option<&Family> = self
-                    .families
-                    .iter()
-                    .find(|slot| slot.id == id)
-                    .and_then(|slot| slot.get(Family::parse).ok());
-                family.map(|family| family.languages.clone())
+                match self.families.iter().find(|slot| slot.id == id) {
+                    Some(slot) => Ok(slot.get(Family::parse)?.languages.clone()),
+                    None => Err(UnknownWord::new("compiler family", id, self.family_ids()).into()),
+                }
             })?,
             None => March::default(),
         };
@@ -588,6 +628,39 @@ impl KnowledgeBase {
         }
         Ok(missing)
     }
+}
+
+/// A word that names nothing, shown where it stands.
+pub(super) fn placed(error: Error, place: impl FnOnce() -> Place) -> Error {
+    match error {
+        Error::Unknown(word) => unknown(&word, place()),
+        other => other,
+    }
+}
+
+/// The slots by all of their names, which no two may share.
+fn unique_names<T>(slots: &[Slot<T>], what: &'static str) -> Result<HashMap<String, usize>, Error> {
+    let mut names: HashMap<String, usize> = HashMap::new();
+    // Layers last: a clash is for the user's document to mend.
+    for origin in [Origin::Embedded, Origin::Layer] {
+        let numbered = slots.iter().enumerate();
+        for (number, slot) in numbered.filter(|(_, slot)| slot.origin == origin) {
+            for name in slot.names() {
+                if let Some(other) = names.insert(name.to_lowercase(), number)
+                    && other != number
+                {
+                    let key = if name == slot.id { "id" } else { "aliases" };
+                    return Err(Error::DuplicateName {
+                        what,
+                        name: name.to_owned(),
+                        other: slots[other].id.clone(),
+                        place: slot.document.place_of_key(key),
+                    });
+                }
+            }
+        }
+    }
+    Ok(names)
 }
 
 fn put<T>(slots: &mut Vec<Slot<T>>, slot: Slot<T>) {

@@ -6,11 +6,11 @@ use serde::Deserialize;
 
 use super::family::{Row, Support};
 use super::feature::{Feature, Stage};
-use super::knowledge::{check_format, invalid};
+use super::knowledge::{check_format, invalid, placed, unknown};
 use super::selector::{ArchSet, OsSet};
 use crate::document::Document;
 use crate::error::Error;
-use crate::name::{Arch, Language};
+use crate::name::{Arch, Language, UnknownWord};
 use crate::version::{Version, VersionRange};
 
 #[derive(Clone, Debug, Deserialize)]
@@ -59,7 +59,7 @@ pub(crate) struct March {
 impl March {
     pub(crate) fn parse(
         document: &Document,
-        languages_of: impl Fn(&str) -> Option<Vec<Language>>,
+        languages_of: impl Fn(&str) -> Result<Vec<Language>, Error>,
     ) -> Result<Self, Error> {
         let file: MarchFile = document.json()?;
         check_format(document, file.format_version)?;
@@ -91,14 +91,15 @@ impl March {
             let feature = format!("march.{}", row.microarchitecture);
             let Some(&(_, arch)) = march.features.iter().find(|(known, _)| known.id == feature)
             else {
-                return wrong(format!(
-                    "unknown microarchitecture `{}`",
-                    row.microarchitecture
-                ));
+                let known = march
+                    .features
+                    .iter()
+                    .map(|(known, _)| &known.id["march.".len()..]);
+                let word = UnknownWord::new("microarchitecture", &row.microarchitecture, known);
+                return Err(unknown(&word, document.place_of_element("rows", number)));
             };
-            let Some(languages) = languages_of(&row.family) else {
-                return wrong(format!("unknown compiler family `{}`", row.family));
-            };
+            let languages = languages_of(&row.family)
+                .map_err(|error| placed(error, || document.place_of_element("rows", number)))?;
             let rows = march.rows.entry((row.family, feature.clone())).or_default();
             if rows
                 .iter()

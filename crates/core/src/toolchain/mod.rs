@@ -10,7 +10,7 @@ mod march;
 mod selector;
 
 pub use blas::{
-    Blas, BlasConflict, BlasPlace, BlasRequest, BlasRow, Interface, Linkage, Provides,
+    Blas, BlasConflict, BlasPlace, BlasQuery, BlasRequest, BlasRow, Interface, Linkage, Provides,
     ResolvedBlas, Severity, Threading, WantedThreading,
 };
 pub use family::{Family, Row, Support};

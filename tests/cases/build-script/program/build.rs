@@ -1,0 +1,3 @@
+fn main() {
+    cfgmatrix::build_script::link_dependencies();
+}

@@ -1,0 +1,144 @@
+//! Every command line that the documents show is run, and what they show of its
+//! output is what it prints.
+
+use std::fs;
+
+use crate::support::{cfgmatrix, find_program, have, repository, stdout};
+
+/// A command line of a document, and the output that is shown below it.
+#[derive(Debug)]
+struct Shown {
+    line: usize,
+    command: String,
+    output: Vec<String>,
+}
+
+fn shown_in(text: &str) -> Vec<Shown> {
+    let mut shown: Vec<Shown> = Vec::new();
+    let mut inside = false;
+    for (index, line) in text.lines().enumerate() {
+        match line {
+            "```console" => inside = true,
+            "```" => inside = false,
+            _ if !inside => {}
+            _ => match line.strip_prefix("$ ") {
+                Some(command) => shown.push(Shown {
+                    line: index + 1,
+                    command: command.to_owned(),
+                    output: Vec::new(),
+                }),
+                None => shown
+                    .last_mut()
+                    .expect("output follows a command")
+                    .output
+                    .push(line.to_owned()),
+            },
+        }
+    }
+    shown
+}
+
+/// Text without differences of spacing.
+fn words(line: &str) -> String {
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn every_command_line_of_the_documents_works() {
+    let mut count = 0;
+    for document in ["README.md", "CONTRIBUTING.md"] {
+        let text = fs::read_to_string(repository().join(document)).unwrap();
+        for shown in shown_in(&text) {
+            check(document, &shown);
+            count += 1;
+        }
+    }
+    assert!(count > 15, "the documents show commands");
+}
+
+fn check(document: &str, shown: &Shown) {
+    let place = format!("{document}:{}: {}", shown.line, shown.command);
+    let (command, expected) = match shown.command.split_once("# exit code ") {
+        Some((command, code)) => (command.trim(), code.parse::<i32>().unwrap()),
+        None => (shown.command.as_str(), 0),
+    };
+    // These two are how this test itself came to run.
+    if command.starts_with("cargo test")
+        || command.starts_with("cargo fmt")
+        || command.starts_with("cargo clippy")
+    {
+        return;
+    }
+    let command = command.replace("cargo run --release --", "cfgmatrix");
+    if command.contains("jq ") && !have(find_program("jq").is_some(), "jq") {
+        return;
+    }
+    if !have(cfg!(unix), "a POSIX shell") {
+        return;
+    }
+    let program = cfgmatrix().get_program().to_owned();
+    let directory = std::path::Path::new(&program).parent().unwrap().to_owned();
+    let mut shell = cfgmatrix();
+    let mut line = assert_cmd::Command::new("sh");
+    line.args(["-c", &command]);
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the shell finds the command where cargo built it"
+    )]
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let paths = std::iter::once(directory).chain(std::env::split_paths(&path));
+    line.env("PATH", std::env::join_paths(paths).unwrap());
+    line.current_dir(
+        shell
+            .current_dir(repository().join("tests"))
+            .get_current_dir()
+            .unwrap(),
+    );
+    for name in ["HOME", "XDG_CONFIG_HOME", "APPDATA", "CLICOLOR_FORCE"] {
+        line.env_remove(name);
+    }
+    let output = line.output().unwrap();
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(output.status.code(), Some(expected), "{place}\n{text}");
+    for wanted in &shown.output {
+        assert!(
+            text.lines().any(|line| words(line) == words(wanted)),
+            "{place}\nshown: {wanted}\nprinted:\n{text}"
+        );
+    }
+}
+
+#[test]
+fn the_readme_begins_with_the_two_commands() {
+    let text = fs::read_to_string(repository().join("README.md")).unwrap();
+    let commands: Vec<String> = shown_in(&text)
+        .into_iter()
+        .take(2)
+        .map(|shown| shown.command)
+        .collect();
+    assert_eq!(
+        commands,
+        ["cargo run --release -- expand", "cargo test --workspace"]
+    );
+}
+
+#[test]
+fn exit_codes_are_in_the_help_and_in_the_readme() {
+    let help = stdout(cfgmatrix().arg("--help"));
+    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
+    for (code, meaning) in [
+        (0, "ok"),
+        (1, "bug or I/O"),
+        (2, "usage or invalid document"),
+        (3, "nothing satisfies the constraints"),
+        (4, "a required tool is missing"),
+        (5, "some variants failed"),
+    ] {
+        assert!(help.contains(&format!("  {code}  {meaning}")), "{help}");
+        assert!(readme.contains(&format!("| {code} | {meaning}")), "{code}");
+    }
+}

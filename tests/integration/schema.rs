@@ -1,0 +1,151 @@
+//! The JSON Schemas that editors use agree with the loader.
+
+use std::fs;
+
+use cfgmatrix::core::{Document, KnowledgeBase, Sources};
+use serde_json::{Value, json};
+
+use crate::support::{files_in, repository};
+
+fn validator(path: &str) -> jsonschema::Validator {
+    let text = fs::read_to_string(repository().join(path)).unwrap();
+    jsonschema::validator_for(&serde_json::from_str(&text).unwrap()).unwrap()
+}
+
+fn read(path: &std::path::Path) -> Value {
+    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+#[test]
+fn every_document_is_valid_by_its_schema() {
+    let toolchains = repository().join("toolchains");
+    let (features, march) = (
+        validator("toolchains/schema/features.schema.json"),
+        validator("toolchains/schema/march.schema.json"),
+    );
+    let (family, blas) = (
+        validator("toolchains/schema/family.schema.json"),
+        validator("toolchains/schema/blas.schema.json"),
+    );
+    let mut wrong = Vec::new();
+    for path in files_in(&toolchains)
+        .into_iter()
+        .chain(files_in(&toolchains.join("blas")))
+    {
+        if path.is_dir() {
+            continue;
+        }
+        let schema = match path.file_stem().unwrap().to_str().unwrap() {
+            "features" => &features,
+            "march" => &march,
+            _ if path.parent().unwrap().ends_with("blas") => &blas,
+            _ => &family,
+        };
+        wrong.extend(
+            schema
+                .iter_errors(&read(&path))
+                .map(|error| format!("{}: {error} at {}", path.display(), error.instance_path)),
+        );
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// One way of spoiling a document: a path to the value, and what to put there.
+/// The loader and the schema must both refuse it.
+fn mutations() -> Vec<(&'static str, &'static str, Value)> {
+    vec![
+        ("a misspelt key of a row", "/rows/0/compiel", json!(["-x"])),
+        ("an unknown key at the top", "/flgas", json!(1)),
+        (
+            "a range that is none",
+            "/rows/0/versions",
+            json!("12 or so"),
+        ),
+        (
+            "an operating system that is none",
+            "/rows/0/os",
+            json!(["lynux"]),
+        ),
+        (
+            "systems both named and negated",
+            "/rows/0/os",
+            json!(["linux", "!windows"]),
+        ),
+        ("no systems", "/rows/0/os", json!([])),
+        ("support of a fifth kind", "/rows/0/support", json!("maybe")),
+        ("a token with a space", "/rows/0/compile", json!(["-h omp"])),
+        ("no tokens", "/rows/0/compile", json!([])),
+        ("tokens in one text", "/rows/0/compile", json!("-fopenmp")),
+        (
+            "a language that is none",
+            "/rows/0/languages",
+            json!(["cobol"]),
+        ),
+        ("no languages", "/rows/0/languages", json!([])),
+        ("no source", "/rows/0/source", json!("")),
+        ("a version that is none", "/newest", json!("new")),
+        ("another format", "/format_version", json!(2)),
+        ("no identification", "/identify", json!(null)),
+        (
+            "a macro rule without a version",
+            "/identify/macros",
+            json!([{"languages": ["c"], "defined": ["__X__"], "version": [], "source": "x"}]),
+        ),
+        (
+            "a target without an architecture",
+            "/targets",
+            json!([{"os": "linux"}]),
+        ),
+        ("no targets", "/targets", json!([])),
+        (
+            "unsupported with tokens",
+            "/rows/0/support",
+            json!("unsupported"),
+        ),
+    ]
+}
+
+fn small_family() -> Value {
+    json!({
+        "format_version": 1, "id": "mine", "name": "Mine", "aliases": [], "languages": ["c"], "drivers": {"c": "minecc"},
+        "targets": [{"os": "linux", "arch": "x86_64"}], "newest": "2.0", "identify": {},
+        "rows": [{"feature": "openmp", "languages": ["c"], "compile": ["-omp"], "source": "test"}]
+    })
+}
+
+fn loads(document: &Value) -> Result<(), cfgmatrix::core::Error> {
+    let mut embedded = Sources::default();
+    for name in ["features.json", "gcc.json"] {
+        let text = fs::read(repository().join("toolchains").join(name)).unwrap();
+        embedded.add(name, Document::from_bytes(name, text).unwrap());
+    }
+    let mut layer = Sources::default();
+    layer.add(
+        "mine.json",
+        Document::from_bytes("mine.json", document.to_string().into_bytes()).unwrap(),
+    );
+    KnowledgeBase::new(embedded, [layer]).map(|_| ())
+}
+
+fn put(document: &mut Value, path: &str, value: Value) {
+    let (parent, key) = path.rsplit_once('/').unwrap();
+    let parent = document.pointer_mut(parent).unwrap();
+    parent
+        .as_object_mut()
+        .unwrap()
+        .insert(key.to_owned(), value);
+}
+
+#[test]
+fn loader_and_schema_refuse_the_same() {
+    let schema = validator("toolchains/schema/family.schema.json");
+    let good = small_family();
+    assert!(schema.is_valid(&good));
+    loads(&good).unwrap();
+    for (what, path, value) in mutations() {
+        let mut spoilt = good.clone();
+        put(&mut spoilt, path, value);
+        assert!(!schema.is_valid(&spoilt), "the schema takes {what}");
+        assert!(loads(&spoilt).is_err(), "the loader takes {what}");
+    }
+}
