@@ -318,6 +318,44 @@ fn tokens(
     Some(tokens.into_vec())
 }
 
+#[test]
+fn blas_is_a_feature_too() {
+    let link = |compiler: &str, feature: &str| {
+        let document = json_of(cfgmatrix().args([
+            "flags", "-c", compiler, "-l", "c", "openmp", feature, "--format", "json",
+        ]));
+        let answer = document["features"][1].clone();
+        assert!(
+            answer["row"]
+                .as_str()
+                .unwrap()
+                .starts_with("toolchains/blas/"),
+            "{answer}"
+        );
+        answer["link"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|token| token.as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert!(link("icc", "blas.threaded").contains(&"-lmkl_intel_thread".to_owned()));
+    assert!(link("icc", "blas.sequential").contains(&"-lmkl_sequential".to_owned()));
+    assert!(link("gcc", "blas.threaded=mkl").contains(&"-lmkl_gnu_thread".to_owned()));
+    assert!(link("xl", "blas.threaded").contains(&"-lesslsmp".to_owned()));
+    assert_eq!(link("gcc", "blas.sequential"), ["-lopenblas"]);
+}
+
+#[test]
+fn a_blas_that_cannot_be_had_says_what_can() {
+    let answer = flags("gcc", "c", "blas.tbb");
+    assert_eq!(answer["support"], "unsupported");
+    assert!(
+        answer["reason"].as_str().unwrap().contains("there it is"),
+        "{answer}"
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 

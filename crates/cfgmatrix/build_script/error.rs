@@ -22,6 +22,17 @@ pub enum Error {
     /// The compiler is of no family that is known.
     #[error("{0}; set CC (CXX for C++) to a compiler that is known")]
     Unidentified(IdentifyError),
+    /// The target is of no system that is known.
+    #[error("the target {triple} is of no system that is known here")]
+    UnknownTarget {
+        /// Cargo's name for it.
+        triple: String,
+    },
+    /// ScaLAPACK was asked for.
+    #[error(
+        "ScaLAPACK needs MPI, which build scripts are not helped with; ask for BLAS and LAPACK, and link ScaLAPACK with your MPI's compiler wrapper"
+    )]
+    NeedsMpi,
     /// The knowledge base refuses the question.
     #[error(transparent)]
     Question(#[from] core::Error),

@@ -26,15 +26,19 @@ pub struct Kit {
     pub(super) handed_on: Vec<String>,
     pub(super) openmp_runtime: Option<PathBuf>,
     pub(super) blas: Option<PathBuf>,
+    pub(super) warnings: Vec<String>,
     pub(super) watched: Vec<String>,
     pub(super) out_dir: PathBuf,
     pub(super) has_links: bool,
+    is_library: bool,
+    is_program: bool,
     pub(super) package: String,
     pub(super) os: core::Os,
 }
 
 impl Kit {
     pub(super) fn new(script: &Script, toolchain: &Toolchain<'_>) -> Self {
+        let source = Path::new(script.text("CARGO_MANIFEST_DIR")).join("src");
         Self {
             identification: Identification {
                 family: toolchain.family.id.clone(),
@@ -54,8 +58,11 @@ impl Kit {
             handed_on: Vec::new(),
             openmp_runtime: None,
             blas: None,
+            warnings: Vec::new(),
             watched: vec!["LIBOMP_ROOT".to_owned(), "OpenMP_ROOT".to_owned()],
             out_dir: script.text("OUT_DIR").into(),
+            is_library: source.join("lib.rs").is_file(),
+            is_program: source.join("main.rs").is_file() || source.join("bin").is_dir(),
             has_links: script.variable("CARGO_MANIFEST_LINKS").is_some(),
             package: script.text("CARGO_PKG_NAME").to_owned(),
             os: toolchain.target.os,
@@ -130,6 +137,9 @@ impl Kit {
         for argument in self.link_arguments.iter().chain(&self.handed_on) {
             println!("cargo::rustc-link-arg={argument}");
         }
+        for warning in &self.warnings {
+            println!("cargo::warning={warning}");
+        }
         for variable in &self.watched {
             println!("cargo::rerun-if-env-changed={variable}");
         }
@@ -143,10 +153,20 @@ impl Kit {
             return Ok(());
         }
         if !self.has_links {
-            return Err(Error::NoLinks {
+            let error = Error::NoLinks {
                 what: told.join(" "),
                 package: self.package.clone(),
-            });
+            };
+            // A program's own link arguments are enough for it. A library that has
+            // a program beside it may have no dependents.
+            return match (self.is_library, self.is_program) {
+                (false, _) => Ok(()),
+                (true, true) => {
+                    println!("cargo::warning={error}");
+                    Ok(())
+                }
+                (true, false) => Err(error),
+            };
         }
         println!("cargo::metadata={LINK_ARGUMENTS}={}", join(&told));
         Ok(())

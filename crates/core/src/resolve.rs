@@ -119,6 +119,15 @@ impl Toolchain<'_> {
         })
     }
 
+    /// What a user should know of a compiler that is newer than its rows.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        self.is_newer_than_known().then(|| {
+            let (title, newest) = (self.title(), &self.family.newest);
+            format!("{title} is newer than {newest}, up to which its flags are known")
+        })
+    }
+
     /// Family and version, for messages.
     #[must_use]
     pub fn title(&self) -> String {

@@ -367,14 +367,7 @@ impl Variant<'_> {
     /// What a user should know of this variant though it can be built.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
-        if self.toolchain.is_newer_than_known() {
-            warnings.push(format!(
-                "{} is newer than {}, up to which its flags are known",
-                self.toolchain.title(),
-                self.toolchain.family.newest
-            ));
-        }
+        let mut warnings: Vec<String> = self.toolchain.warning().into_iter().collect();
         for conflict in self.blas.iter().flat_map(|blas| &blas.warnings) {
             let hint = conflict
                 .hint
