@@ -83,6 +83,8 @@ fn each_compiler_has_its_own_openmp_and_each_mode_its_own_flags() {
             "gcc" => "-fopenmp",
             "icc" => "-qopenmp",
             "pgi" => "-mp",
+            // Plain -qsmp=omp would optimise.
+            "xl" if variant["axes"]["mode"] == "debug" => "-qsmp=omp:noopt",
             "xl" => "-qsmp=omp",
             other => panic!("{other} is not in the default matrix"),
         };
@@ -417,10 +419,9 @@ fn the_table_is_plain_unless_a_terminal_reads_it() {
             .count(),
         16
     );
+    let few = stdout(cfgmatrix().args(["expand", "--select", "compiler=gcc|clang"]));
     insta::assert_snapshot!(
-        plain
-            .lines()
-            .take(6)
+        few.lines()
             .map(str::trim_end)
             .collect::<Vec<_>>()
             .join("\n")

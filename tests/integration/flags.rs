@@ -40,6 +40,7 @@ fn openmp_as_each_family_spells_it() {
         ("gcc@4.2", "c", json!(["-fopenmp"])),
         ("gcc", "fortran", json!(["-fopenmp"])),
         ("pgi", "c", json!(["-mp"])),
+        ("xl", "c", json!(["-qsmp=omp"])),
         ("nvhpc", "cxx", json!(["-mp"])),
         ("nag", "fortran", json!(["-openmp"])),
         ("msvc", "c", json!(["/openmp"])),
@@ -55,14 +56,6 @@ fn openmp_as_each_family_spells_it() {
         );
         assert!(!answer["source"].as_str().unwrap().is_empty());
     }
-    let xl = flags("xl", "c", "openmp");
-    assert!(
-        xl["compile"]
-            .as_array()
-            .unwrap()
-            .contains(&json!("-qsmp=omp")),
-        "{xl}"
-    );
 }
 
 #[test]
@@ -173,6 +166,19 @@ fn a_mode_is_its_features() {
         .map(|answer| answer["feature"].as_str().unwrap())
         .collect();
     assert_eq!(features, ["debug", "opt.0"]);
+}
+
+#[test]
+fn openmp_does_not_optimise_a_debug_build() {
+    for (compiler, tokens) in [
+        ("xl", json!(["-qsmp=omp:noopt"])),
+        ("oracle", json!(["-xopenmp=noopt"])),
+    ] {
+        let document = json_of(cfgmatrix().args([
+            "flags", "-c", compiler, "-l", "c", "--mode", "debug", "openmp", "--format", "json",
+        ]));
+        assert_eq!(document["features"][2]["compile"], tokens, "{compiler}");
+    }
 }
 
 #[test]

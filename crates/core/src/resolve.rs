@@ -103,7 +103,8 @@ pub struct Toolchain<'k> {
     pub base_version: Option<Version>,
     /// System that is built for.
     pub target: Target,
-    /// Separately installed parts that are there, such as `libomp`.
+    /// Separately installed parts that are there, such as `libomp`, and features
+    /// that are asked for beside the one in question.
     pub parts: Vec<String>,
 }
 
@@ -117,6 +118,17 @@ impl Toolchain<'_> {
             let shown = &version.parts()[..version.parts().len().min(known.len())];
             Version::new(shown.iter().copied()) > self.family.newest
         })
+    }
+
+    /// The same toolchain where these features are asked for together: some
+    /// rows hold only with, or without, another feature beside them.
+    #[must_use]
+    pub fn beside(&self, wants: &[Want]) -> Self {
+        let mut beside = self.clone();
+        beside
+            .parts
+            .extend(wants.iter().map(|want| want.feature.clone()));
+        beside
     }
 
     /// What a user should know of a compiler that is newer than its rows.
@@ -438,6 +450,7 @@ impl KnowledgeBase {
         language: Language,
         wants: &[Want],
     ) -> Result<Vec<Answer<'k>>, Error> {
+        let toolchain = &toolchain.beside(wants);
         let mut chosen = self.check_wants(wants)?;
         chosen.sort_by_key(|(feature, want)| (self.rank(feature), &want.feature, &want.value));
         chosen.dedup_by(|a, b| a.1 == b.1);

@@ -129,6 +129,7 @@ pub(super) fn lines(
         }
         .into());
     }
+    let toolchain = &toolchain.beside(&features);
     let uses_openmp = features.iter().any(|want| want.feature == "openmp");
     let mut lines = Vec::new();
     for (index, want) in wants.iter().enumerate() {

@@ -51,10 +51,11 @@ pub struct Row {
     pub(crate) os: OsSet,
     #[serde(default)]
     pub(crate) arch: ArchSet,
-    /// Separately installed parts that must be there.
+    /// Separately installed parts that must be there, or features that must be
+    /// asked for beside this one.
     #[serde(default)]
     pub with: Vec<String>,
-    /// Separately installed parts that must be absent.
+    /// Parts, or features, that must not.
     #[serde(default)]
     pub without: Vec<String>,
     /// The answer.
