@@ -44,7 +44,10 @@ fn main() {
         .current_dir(&directory);
     let text = output(&mut expand);
     std::fs::write(&document, &text).expect("the directory is writable");
-    let mut python = command("python3");
+    // The interpreter itself, not a version manager's script that starts it.
+    let interpreter = output(command("python3").args(["-c", "import sys; print(sys.executable)"]));
+    let interpreter = String::from_utf8(interpreter).expect("a path that is text");
+    let mut python = command(interpreter.trim());
     python.arg(peer).arg(&document);
     assert!(
         output(&mut python) == text,
