@@ -1,120 +1,16 @@
-//! One compiler family: what it is called, what it derives from, and its rows.
+//! One compiler family: what it is called, and what it derives from.
 
-use std::collections::{BTreeMap, HashMap};
+use serde::Deserialize;
 
-use serde::{Deserialize, Serialize};
-
+use super::feature::Features;
 use super::identify::Identify;
-use super::knowledge::{Features, check_format, invalid, invalid_key, unknown};
-use super::selector::{ArchSet, OsSet, Systems};
+use super::layer::{check_format, invalid_key, unknown};
+use super::row::{Row, RowTable};
+use super::selector::{ArchSet, OsSet};
 use crate::document::{Document, UniqueMap};
 use crate::error::Error;
 use crate::name::{Language, Target, UnknownWord};
 use crate::version::{Version, VersionRange};
-
-/// How a compiler stands to a feature. There is no fifth answer, and never a guess.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Support {
-    /// These flags turn it on.
-    #[default]
-    Flags,
-    /// It is on without a flag; flags, where given, only say so.
-    Default,
-    /// It cannot be had, and the reason is known.
-    Unsupported,
-    /// No source tells.
-    Unknown,
-}
-
-impl Support {
-    /// Whether a build can have the feature.
-    #[must_use]
-    pub fn is_available(self) -> bool {
-        matches!(self, Self::Flags | Self::Default)
-    }
-}
-
-/// One fact: how one family spells one feature over a range of versions.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Row {
-    /// The feature's id.
-    pub feature: String,
-    /// Languages it holds for.
-    pub languages: Vec<Language>,
-    /// Versions it holds for.
-    #[serde(default)]
-    pub versions: VersionRange,
-    #[serde(default)]
-    pub(crate) os: OsSet,
-    #[serde(default)]
-    pub(crate) arch: ArchSet,
-    /// Separately installed parts that must be there, or features that must be
-    /// asked for beside this one.
-    #[serde(default)]
-    pub with: Vec<String>,
-    /// Parts, or features, that must not.
-    #[serde(default)]
-    pub without: Vec<String>,
-    /// The answer.
-    #[serde(default)]
-    pub support: Support,
-    /// Tokens for compiling.
-    #[serde(default)]
-    pub compile: Vec<String>,
-    /// Tokens for linking, before the objects.
-    #[serde(default)]
-    pub link: Vec<String>,
-    /// Tokens for linking, after the objects.
-    #[serde(default)]
-    pub libs: Vec<String>,
-    /// Tools that must take the place of the usual ones (the archiver that reads LTO objects).
-    #[serde(default)]
-    pub tools: UniqueMap<String, String>,
-    /// Why it cannot be had, or is not known.
-    #[serde(default)]
-    pub reason: Option<String>,
-    /// What to do about that.
-    #[serde(default)]
-    pub hint: Option<String>,
-    /// What says so.
-    pub source: String,
-    /// Conditions, and why this spelling was chosen where sources disagree.
-    #[serde(default)]
-    pub note: Option<String>,
-}
-
-impl Row {
-    pub(crate) fn systems(&self) -> Systems {
-        Systems {
-            os: self.os,
-            arch: self.arch,
-        }
-    }
-
-    fn holds(&self, version: Option<&Version>, target: Target, parts: &[String]) -> bool {
-        self.versions.contains(version)
-            && self.systems().has(target)
-            && self.with.iter().all(|part| parts.contains(part))
-            && !self.without.iter().any(|part| parts.contains(part))
-    }
-
-    /// Whether one question could be answered by both rows.
-    fn overlaps(&self, other: &Self) -> bool {
-        let excluded = |a: &Self, b: &Self| a.with.iter().any(|part| b.without.contains(part));
-        self.feature == other.feature
-            && self
-                .languages
-                .iter()
-                .any(|language| other.languages.contains(language))
-            && self.versions.overlaps(&other.versions)
-            && self.systems().meets(other.systems())
-            && !excluded(self, other)
-            && !excluded(other, self)
-    }
-}
 
 /// The family whose flags a compiler takes over, and at which of its versions.
 #[derive(Clone, Debug, Deserialize)]
@@ -174,13 +70,10 @@ pub struct Family {
     #[serde(default)]
     pub openmp_runtime: Option<String>,
     pub(crate) identify: Identify,
-    pub(crate) rows: Vec<Row>,
+    pub(crate) rows: RowTable,
     /// What is worth knowing of the family as a whole.
     #[serde(default)]
     pub note: Option<String>,
-    /// (feature, language) → rows, made at loading.
-    #[serde(skip)]
-    index: HashMap<String, [Vec<u32>; 3]>,
 }
 
 /// A file that adds rows to a family of another layer; they are asked first.
@@ -191,9 +84,7 @@ pub(crate) struct Extension {
     pub(crate) extends: String,
     #[serde(default)]
     pub(crate) aliases: Vec<String>,
-    pub(crate) rows: Vec<Row>,
-    #[serde(skip)]
-    index: HashMap<String, [Vec<u32>; 3]>,
+    pub(crate) rows: RowTable,
 }
 
 impl Family {
@@ -236,7 +127,7 @@ impl Family {
     /// All rows of the family's own file.
     #[must_use]
     pub fn rows(&self) -> &[Row] {
-        &self.rows
+        self.rows.all()
     }
 
     /// The base family's version that `version` of this family is built from.
@@ -249,35 +140,9 @@ impl Family {
     }
 
     pub(crate) fn parse(document: &Document) -> Result<Self, Error> {
-        let mut family: Self = document.json()?;
+        let family: Self = document.json()?;
         check_format(document, family.format_version)?;
-        family.index = index(&family.rows);
         Ok(family)
-    }
-
-    pub(crate) fn has_rows(&self, feature: &str, language: Language) -> bool {
-        self.index
-            .get(feature)
-            .is_some_and(|by_language| !by_language[language as usize].is_empty())
-    }
-
-    pub(crate) fn find(
-        &self,
-        feature: &str,
-        language: Language,
-        version: Option<&Version>,
-        target: Target,
-        parts: &[String],
-    ) -> Option<usize> {
-        find(
-            &self.index,
-            &self.rows,
-            feature,
-            language,
-            version,
-            target,
-            parts,
-        )
     }
 
     /// Whether the document keeps the rules that the types do not.
@@ -315,36 +180,16 @@ impl Family {
             let word = UnknownWord::new("feature", name, features.ids());
             return Err(unknown(&word, document.place_of_key("base")));
         }
-        check_rows(document, &self.rows, &self.languages, features)?;
-        check_holes(document, &self.rows, &self.targets)
+        self.rows.check(document, &self.languages, features)?;
+        self.rows.check_holes(document, &self.targets)
     }
 }
 
 impl Extension {
     pub(crate) fn parse(document: &Document) -> Result<Self, Error> {
-        let mut extension: Self = document.json()?;
+        let extension: Self = document.json()?;
         check_format(document, extension.format_version)?;
-        extension.index = index(&extension.rows);
         Ok(extension)
-    }
-
-    pub(crate) fn find(
-        &self,
-        feature: &str,
-        language: Language,
-        version: Option<&Version>,
-        target: Target,
-        parts: &[String],
-    ) -> Option<usize> {
-        find(
-            &self.index,
-            &self.rows,
-            feature,
-            language,
-            version,
-            target,
-            parts,
-        )
     }
 
     pub(crate) fn check(
@@ -353,187 +198,6 @@ impl Extension {
         family: &Family,
         features: &Features,
     ) -> Result<(), Error> {
-        check_rows(document, &self.rows, &family.languages, features)
+        self.rows.check(document, &family.languages, features)
     }
-}
-
-fn index(rows: &[Row]) -> HashMap<String, [Vec<u32>; 3]> {
-    let mut index: HashMap<String, [Vec<u32>; 3]> = HashMap::new();
-    for (number, row) in rows.iter().enumerate() {
-        if !index.contains_key(&row.feature) {
-            index.insert(row.feature.clone(), Default::default());
-        }
-        let by_language = index.get_mut(&row.feature).expect("it was just put there");
-        for &language in &row.languages {
-            by_language[language as usize]
-                .push(u32::try_from(number).expect("a document is at most 16 MiB"));
-        }
-    }
-    index
-}
-
-fn find(
-    index: &HashMap<String, [Vec<u32>; 3]>,
-    rows: &[Row],
-    feature: &str,
-    language: Language,
-    version: Option<&Version>,
-    target: Target,
-    parts: &[String],
-) -> Option<usize> {
-    let candidates = &index.get(feature)?[language as usize];
-    candidates
-        .iter()
-        .map(|&number| number as usize)
-        .find(|&number| rows[number].holds(version, target, parts))
-}
-
-fn check_rows(
-    document: &Document,
-    rows: &[Row],
-    languages: &[Language],
-    features: &Features,
-) -> Result<(), Error> {
-    for (number, row) in rows.iter().enumerate() {
-        let wrong = |message: String| invalid(document, "rows", number, message);
-        let Some(feature) = features.get(&row.feature) else {
-            let word = UnknownWord::new("feature", &row.feature, features.ids());
-            return Err(unknown(&word, document.place_of_element("rows", number)));
-        };
-        if row.languages.is_empty() {
-            return Err(wrong("a row needs at least one language".to_owned()));
-        }
-        for language in &row.languages {
-            if !feature.languages.contains(language) {
-                let known = words(&feature.languages);
-                let message = format!("feature `{}` has no {language}; it has {known}", feature.id);
-                return Err(wrong(message));
-            }
-            if !languages.contains(language) {
-                let known = words(languages);
-                return Err(wrong(format!(
-                    "the family has no {language}; it has {known}"
-                )));
-            }
-        }
-        check_tokens(row, feature.parameter.as_deref()).map_err(wrong)?;
-        if let Some(earlier) = rows[..number].iter().position(|other| other.overlaps(row)) {
-            let line = document.place_of_element("rows", earlier).line();
-            return Err(wrong(format!(
-                "the row for `{}` ({}) overlaps the one on line {line} ({}): one question would have two answers",
-                row.feature, row.versions, rows[earlier].versions
-            )));
-        }
-    }
-    Ok(())
-}
-
-fn words(languages: &[Language]) -> String {
-    let words: Vec<&str> = languages.iter().map(|language| language.as_str()).collect();
-    words.join(", ")
-}
-
-fn check_tokens(row: &Row, parameter: Option<&str>) -> Result<(), String> {
-    let mut tokens = row
-        .compile
-        .iter()
-        .chain(&row.link)
-        .chain(&row.libs)
-        .peekable();
-    let has_tokens = tokens.peek().is_some();
-    for token in tokens {
-        if token.is_empty() || token.contains(char::is_whitespace) {
-            return Err(format!(
-                "{token:?} is no token: each argument is one element of the list, without spaces"
-            ));
-        }
-        let mut rest = token.as_str();
-        while let Some(start) = rest.find('{') {
-            let Some(length) = rest[start..].find('}') else {
-                break;
-            };
-            let name = &rest[start + 1..start + length];
-            if Some(name) != parameter {
-                return Err(format!(
-                    "`{{{name}}}` in {token:?} is not a parameter of the feature"
-                ));
-            }
-            rest = &rest[start + length + 1..];
-        }
-    }
-    if row.source.trim().is_empty() {
-        return Err("a row needs a source".to_owned());
-    }
-    match row.support {
-        Support::Flags if !has_tokens => {
-            Err("support `flags` needs tokens; say `default` where none is needed".to_owned())
-        }
-        Support::Unsupported | Support::Unknown if has_tokens => {
-            Err("a row without support has no tokens".to_owned())
-        }
-        Support::Unsupported | Support::Unknown
-            if row
-                .reason
-                .as_deref()
-                .is_none_or(|reason| reason.trim().is_empty()) =>
-        {
-            Err("a row without support needs a reason".to_owned())
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Every version and set of parts, on every system that the family exists for,
-/// finds a row for each feature and language that the rows mention.
-fn check_holes(document: &Document, rows: &[Row], targets: &[Target]) -> Result<(), Error> {
-    let mut groups: BTreeMap<(&str, Language), Vec<usize>> = BTreeMap::new();
-    for (number, row) in rows.iter().enumerate() {
-        for &language in &row.languages {
-            groups
-                .entry((&row.feature, language))
-                .or_default()
-                .push(number);
-        }
-    }
-    for ((feature, language), numbers) in groups {
-        let mut parts: Vec<&String> = numbers
-            .iter()
-            .flat_map(|&n| rows[n].with.iter().chain(&rows[n].without))
-            .collect();
-        parts.sort();
-        parts.dedup();
-        // A change of answer can only happen at a bound, so those versions stand for all.
-        let mut versions: Vec<Option<Version>> = vec![None, Some(Version::default())];
-        for &n in &numbers {
-            let range = &rows[n].versions;
-            versions.extend(range.min().cloned().map(Some));
-            versions.extend(range.below().cloned().map(Some));
-        }
-        for set in 0..1usize << parts.len().min(8) {
-            let have: Vec<String> = parts
-                .iter()
-                .enumerate()
-                .filter(|(bit, _)| set >> bit & 1 == 1)
-                .map(|(_, part)| (*part).clone())
-                .collect();
-            for &target in targets {
-                for version in &versions {
-                    if !numbers
-                        .iter()
-                        .any(|&n| rows[n].holds(version.as_ref(), target, &have))
-                    {
-                        let version = version.as_ref().map_or_else(
-                            || "the newest version".to_owned(),
-                            |v| format!("version {v}"),
-                        );
-                        let message = format!(
-                            "no row answers `{feature}` for {language} at {version} on {target}: say `unsupported` or `unknown` with the reason"
-                        );
-                        return Err(invalid(document, "rows", numbers[0], message));
-                    }
-                }
-            }
-        }
-    }
-    Ok(())
 }

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::knowledge::unknown;
-use crate::document::Document;
+use super::layer::unknown;
+use crate::document::{Document, objects};
 use crate::error::Error;
 use crate::name::{Language, UnknownWord};
 
@@ -76,11 +76,11 @@ pub(crate) struct Group {
 #[serde(deny_unknown_fields)]
 struct FeaturesFile {
     format_version: u32,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "objects")]
     groups: Vec<Group>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "objects")]
     modes: Vec<Mode>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "objects")]
     features: Vec<Feature>,
 }
 
@@ -93,9 +93,23 @@ pub(crate) struct Features {
 }
 
 impl Features {
+    pub(crate) fn get(&self, id: &str) -> Option<&Feature> {
+        self.features.iter().find(|feature| feature.id == id)
+    }
+
+    pub(crate) fn knows(&self, id: &str) -> bool {
+        self.get(id).is_some()
+    }
+
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.features.iter().map(|feature| feature.id.as_str())
+    }
+}
+
+impl Features {
     pub(crate) fn add(&mut self, document: &Document) -> Result<(), Error> {
         let file: FeaturesFile = document.json()?;
-        super::knowledge::check_format(document, file.format_version)?;
+        super::layer::check_format(document, file.format_version)?;
         unique_ids(
             document,
             "features",
@@ -153,7 +167,7 @@ fn unique_ids<'a>(
     for (index, id) in ids.enumerate() {
         if !seen.insert(id) {
             let message = format!("id `{id}` comes twice among the {key}");
-            return Err(super::knowledge::invalid(document, key, index, message));
+            return Err(super::layer::invalid(document, key, index, message));
         }
     }
     Ok(())

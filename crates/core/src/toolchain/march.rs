@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::family::{Row, Support};
 use super::feature::{Feature, Stage};
-use super::knowledge::{check_format, invalid, placed, unknown};
+use super::layer::{check_format, invalid, placed, unknown};
+use super::row::{Row, Support};
 use super::selector::{ArchSet, OsSet};
-use crate::document::Document;
+use crate::document::{Document, objects};
 use crate::error::Error;
 use crate::name::{Arch, Language, UnknownWord};
 use crate::version::{Version, VersionRange};
@@ -43,8 +43,9 @@ struct MarchRow {
 struct MarchFile {
     format_version: u32,
     source: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "objects")]
     microarchitectures: Vec<Microarchitecture>,
+    #[serde(deserialize_with = "objects")]
     rows: Vec<MarchRow>,
 }
 

@@ -6,14 +6,18 @@ mod family;
 mod feature;
 mod identify;
 mod knowledge;
+mod layer;
 mod march;
+mod row;
 mod selector;
 
 pub use blas::{
     Blas, BlasConflict, BlasPlace, BlasQuery, BlasRequest, BlasRow, Interface, Linkage, Provides,
     ResolvedBlas, Severity, Threading, WantedThreading,
 };
-pub use family::{Family, Row, Support};
+pub use family::Family;
 pub use feature::{Feature, Mode, Stage};
 pub use identify::{Identification, MacroSet, Unidentified};
-pub use knowledge::{KnowledgeBase, RowSource, Sources};
+pub use knowledge::KnowledgeBase;
+pub use layer::{RowSource, Sources};
+pub use row::{Row, Support};

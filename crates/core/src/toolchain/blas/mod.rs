@@ -1,144 +1,19 @@
 //! BLAS libraries: a library × threading × interface is a triple, not a `-l` name.
 
-use serde::{Deserialize, Serialize};
+mod resolve;
+mod words;
 
-use super::knowledge::{KnowledgeBase, RowSource, check_format, invalid, invalid_key};
+use serde::Deserialize;
+
+use super::knowledge::KnowledgeBase;
+use super::layer::{check_format, invalid, invalid_key};
 use super::selector::{ArchSet, OsSet, Systems};
-use crate::document::{Document, UniqueMap};
+use crate::document::{Document, UniqueMap, objects};
 use crate::error::Error;
 use crate::name::{Target, UnknownWord};
 
-/// How a library runs one call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Threading {
-    /// In the calling thread.
-    Sequential,
-    /// In the threads of an OpenMP run-time library.
-    Openmp,
-    /// In threads of its own.
-    Pthread,
-    /// In the threads of oneTBB.
-    Tbb,
-}
-
-impl Threading {
-    /// The word used in documents and output.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Sequential => "sequential",
-            Self::Openmp => "openmp",
-            Self::Pthread => "pthread",
-            Self::Tbb => "tbb",
-        }
-    }
-}
-
-/// What a request may say of threading.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum WantedThreading {
-    /// This very kind.
-    Exactly(Threading),
-    /// More than one thread; which kind suits the compiler is for the knowledge base to say.
-    Threaded,
-}
-
-impl std::str::FromStr for WantedThreading {
-    type Err = UnknownWord;
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        Ok(match text {
-            "sequential" => Self::Exactly(Threading::Sequential),
-            "openmp" => Self::Exactly(Threading::Openmp),
-            "pthread" => Self::Exactly(Threading::Pthread),
-            "tbb" => Self::Exactly(Threading::Tbb),
-            "threaded" => Self::Threaded,
-            _ => {
-                return Err(UnknownWord::new(
-                    "BLAS threading",
-                    text,
-                    ["sequential", "threaded", "openmp", "pthread", "tbb"],
-                ));
-            }
-        })
-    }
-}
-
-impl WantedThreading {
-    /// The word used in documents and output.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Exactly(threading) => threading.as_str(),
-            Self::Threaded => "threaded",
-        }
-    }
-}
-
-/// Width of the integers that calls take.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Interface {
-    /// 32-bit integers.
-    #[default]
-    Lp64,
-    /// 64-bit integers.
-    Ilp64,
-}
-
-impl Interface {
-    /// The word used in documents and output.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Lp64 => "lp64",
-            Self::Ilp64 => "ilp64",
-        }
-    }
-}
-
-/// Which kind of file is linked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Linkage {
-    /// A shared library, found again when the program starts.
-    #[default]
-    Shared,
-    /// An archive: nothing can take its place later.
-    Static,
-}
-
-/// A set of routines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Provides {
-    /// BLAS, called as from Fortran.
-    Blas,
-    /// BLAS, called as from C.
-    Cblas,
-    /// LAPACK, called as from Fortran.
-    Lapack,
-    /// LAPACK, called as from C.
-    Lapacke,
-    /// ScaLAPACK with its BLACS.
-    Scalapack,
-}
-
-/// How serious a conflict is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Severity {
-    /// Such a build does not work.
-    Error,
-    /// It works, and not as well as it should.
-    Warning,
-}
+pub use resolve::{BlasRequest, ResolvedBlas};
+pub use words::{Interface, Linkage, Provides, Severity, Threading, WantedThreading};
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -431,84 +306,24 @@ pub struct Blas {
     #[serde(default)]
     families: FamilySet,
     headers: Headers,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "objects")]
     threads: Vec<Threads>,
     /// How a linked library is asked for its threading.
     #[serde(default)]
     pub query: Option<BlasQuery>,
+    #[serde(deserialize_with = "objects")]
     rows: Vec<BlasRow>,
     /// Where its files are.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "objects")]
     pub places: Vec<BlasPlace>,
     /// Variables that name its root directory.
     #[serde(default)]
     pub root_variables: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "objects")]
     conflicts: Vec<BlasConflict>,
     /// What is worth knowing of the library as a whole.
     #[serde(default)]
     pub note: Option<String>,
-}
-
-/// A question for a library.
-#[derive(Clone, Debug)]
-pub struct BlasRequest<'a> {
-    /// Compiler family's id.
-    pub family: &'a str,
-    /// System built for.
-    pub target: Target,
-    /// Wanted threading.
-    pub threading: WantedThreading,
-    /// Wanted integers.
-    pub interface: Interface,
-    /// Wanted kind of file.
-    pub linkage: Linkage,
-    /// The OpenMP run-time library that the program itself runs on, if it uses OpenMP.
-    pub openmp_runtime: Option<&'a str>,
-    /// MPI implementation, if the program uses it.
-    pub mpi: Option<&'a str>,
-    /// What must be provided.
-    pub provides: &'a [Provides],
-}
-
-/// A library as it is linked.
-#[derive(Clone, Debug)]
-pub struct ResolvedBlas<'k> {
-    /// The library.
-    pub library: &'k Blas,
-    /// The row that answers.
-    pub row: &'k BlasRow,
-    /// Where that row stands.
-    pub source: RowSource<'k>,
-    /// ScaLAPACK's row, linked before.
-    pub additions: Vec<&'k BlasRow>,
-    /// What is known to work worse than it looks.
-    pub warnings: Vec<&'k BlasConflict>,
-}
-
-impl ResolvedBlas<'_> {
-    /// Thread-count variables, the strongest first.
-    #[must_use]
-    pub fn thread_variables(&self, target: Target) -> Vec<&str> {
-        self.library.thread_variables(self.row.threading, target)
-    }
-
-    /// All link tokens before the objects.
-    pub fn link(&self) -> impl Iterator<Item = &str> {
-        self.rows().flat_map(|row| &row.link).map(String::as_str)
-    }
-
-    /// All link tokens after the objects.
-    pub fn libs(&self) -> impl Iterator<Item = &str> {
-        self.rows().flat_map(|row| &row.libs).map(String::as_str)
-    }
-
-    fn rows(&self) -> impl Iterator<Item = &BlasRow> {
-        self.additions
-            .iter()
-            .copied()
-            .chain(std::iter::once(self.row))
-    }
 }
 
 impl Blas {
@@ -614,163 +429,5 @@ impl Blas {
             }
         }
         Ok(())
-    }
-
-    /// What is linked for a request, of the threading kinds that it allows the
-    /// one that suits the compiler best.
-    fn choose(
-        &self,
-        request: &BlasRequest<'_>,
-    ) -> Result<(usize, &BlasRow, Vec<&BlasConflict>), String> {
-        let kinds: &[Threading] = match request.threading {
-            WantedThreading::Exactly(Threading::Sequential) => &[Threading::Sequential],
-            WantedThreading::Exactly(Threading::Openmp) => &[Threading::Openmp],
-            WantedThreading::Exactly(Threading::Pthread) => &[Threading::Pthread],
-            WantedThreading::Exactly(Threading::Tbb) => &[Threading::Tbb],
-            // The program's own OpenMP threads are used where the library can.
-            WantedThreading::Threaded => &[Threading::Openmp, Threading::Pthread, Threading::Tbb],
-        };
-        let here = |row: &&(usize, &BlasRow)| {
-            self.families.has(request.family)
-                && row.1.families.has(request.family)
-                && row.1.systems().has(request.target)
-                && !row.1.is_addition()
-        };
-        let numbered: Vec<(usize, &BlasRow)> = self.rows.iter().enumerate().collect();
-        let mut refused = None;
-        for &kind in kinds {
-            let mut rows: Vec<&(usize, &BlasRow)> = numbered
-                .iter()
-                .filter(here)
-                .filter(|(_, row)| {
-                    row.threading == kind
-                        && row.interface == request.interface
-                        && row.linkage == request.linkage
-                })
-                .collect();
-            // The program's own run-time library first, then rows that name none.
-            rows.sort_by_key(|(_, row)| match (&row.runtime, request.openmp_runtime) {
-                (Some(runtime), Some(own)) if runtime == own => 0,
-                (None, _) => 1,
-                _ => 2,
-            });
-            for (number, row) in rows {
-                let met: Vec<&BlasConflict> = self
-                    .conflicts
-                    .iter()
-                    .filter(|conflict| conflict.meets(row, request))
-                    .collect();
-                match met
-                    .iter()
-                    .find(|conflict| conflict.severity == Severity::Error)
-                {
-                    None => return Ok((*number, row, met)),
-                    Some(conflict) => {
-                        let hint = conflict
-                            .hint
-                            .as_deref()
-                            .map(|hint| format!("; {hint}"))
-                            .unwrap_or_default();
-                        refused.get_or_insert_with(|| format!("{}{hint}", conflict.reason));
-                    }
-                }
-            }
-        }
-        Err(refused.unwrap_or_else(|| {
-            let mut have: Vec<String> = numbered
-                .iter()
-                .filter(here)
-                .map(|(_, row)| describe(row))
-                .collect();
-            have.dedup();
-            have.sort();
-            have.dedup();
-            match have.is_empty() {
-                true => "the library does not exist there".to_owned(),
-                false => format!("there it is {}", have.join(", ")),
-            }
-        }))
-    }
-
-    fn addition(&self, request: &BlasRequest<'_>, row: &BlasRow) -> Option<&BlasRow> {
-        self.rows.iter().find(|other| {
-            other.is_addition()
-                && other.interface == row.interface
-                && other.linkage == row.linkage
-                && other.threading == row.threading
-                && other.families.has(request.family)
-                && other.systems().has(request.target)
-                && other
-                    .mpi
-                    .as_deref()
-                    .is_none_or(|mpi| request.mpi == Some(mpi))
-        })
-    }
-}
-
-fn describe(row: &BlasRow) -> String {
-    let linkage = if row.linkage == Linkage::Static {
-        " (static)"
-    } else {
-        ""
-    };
-    format!(
-        "{} {}{linkage}",
-        row.threading.as_str(),
-        row.interface.as_str()
-    )
-}
-
-impl KnowledgeBase {
-    /// How `library` is linked for `request`.
-    ///
-    /// # Errors
-    /// No such library; or it cannot be had so, with what there is instead or
-    /// the conflict that stands against it.
-    pub fn resolve_blas(
-        &self,
-        library: &str,
-        request: &BlasRequest<'_>,
-    ) -> Result<ResolvedBlas<'_>, Error> {
-        let library = self.blas(library)?;
-        let refuse = |reason: String| Error::NoLibrary {
-            library: library.name.clone(),
-            wanted: format!(
-                "{} {}",
-                request.threading.as_str(),
-                request.interface.as_str()
-            ),
-            family: request.family.to_owned(),
-            target: request.target,
-            reason,
-        };
-        let (number, row, warnings) = library.choose(request).map_err(refuse)?;
-        let mut additions = Vec::new();
-        for provides in request.provides {
-            if row.provides.contains(provides) {
-                continue;
-            }
-            match library
-                .addition(request, row)
-                .filter(|row| row.provides.contains(provides))
-            {
-                Some(addition) => additions.push(addition),
-                None => {
-                    return Err(refuse(
-                        format!("it does not provide {provides:?}").to_lowercase(),
-                    ));
-                }
-            }
-        }
-        let document = self
-            .blas_document(&library.id)
-            .expect("a library was read from a document");
-        Ok(ResolvedBlas {
-            library,
-            row,
-            source: RowSource::new(document, number),
-            additions,
-            warnings,
-        })
     }
 }
