@@ -324,7 +324,7 @@ impl Script {
                         // An archive takes the program's own OpenMP, so that only
                         // a pool of the library's own is worth a word.
                         if linkage == Linkage::Shared || kind == Threading::Pthread {
-                            let reasons = resolved.warnings.iter().map(|met| met.reason.clone());
+                            let reasons = resolved.warnings.iter().map(|met| met.explanation());
                             kit.warnings.extend(reasons);
                         }
                         kit.defines.extend(resolved.row.define.iter().cloned());

@@ -368,14 +368,8 @@ impl Variant<'_> {
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings: Vec<String> = self.toolchain.warning().into_iter().collect();
-        for conflict in self.blas.iter().flat_map(|blas| &blas.warnings) {
-            let hint = conflict
-                .hint
-                .as_deref()
-                .map(|hint| format!("; {hint}"))
-                .unwrap_or_default();
-            warnings.push(format!("{}{hint}", conflict.reason));
-        }
+        let conflicts = self.blas.iter().flat_map(|blas| &blas.warnings);
+        warnings.extend(conflicts.map(|conflict| conflict.explanation()));
         warnings
     }
 }

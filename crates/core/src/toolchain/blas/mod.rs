@@ -252,6 +252,16 @@ pub struct BlasConflict {
 }
 
 impl BlasConflict {
+    /// Reason and hint in one sentence.
+    #[must_use]
+    pub fn explanation(&self) -> String {
+        let reason = self.reason.trim_end_matches('.');
+        match &self.hint {
+            Some(hint) => format!("{reason}; {hint}"),
+            None => reason.to_owned(),
+        }
+    }
+
     fn meets(&self, row: &BlasRow, request: &BlasRequest<'_>) -> bool {
         self.families.has(request.family)
             && self.os.has(request.target.os)

@@ -119,12 +119,7 @@ impl Blas {
                 {
                     None => return Ok((*number, row, met)),
                     Some(conflict) => {
-                        let hint = conflict
-                            .hint
-                            .as_deref()
-                            .map(|hint| format!("; {hint}"))
-                            .unwrap_or_default();
-                        refused.get_or_insert_with(|| format!("{}{hint}", conflict.reason));
+                        refused.get_or_insert_with(|| conflict.explanation());
                     }
                 }
             }
