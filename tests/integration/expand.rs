@@ -480,6 +480,15 @@ fn the_row_that_why_names_is_the_row() {
 }
 
 #[test]
+fn why_shows_what_other_versions_are_told() {
+    let text = stdout(cfgmatrix().args(["why", "icc-threaded-release"]));
+    assert!(
+        text.contains("intel-classic ≥ 15.0 (< 15.0: -openmp)"),
+        "{text}"
+    );
+}
+
+#[test]
 fn why_tells_an_excluded_variant_its_rule() {
     let text = stdout(cfgmatrix().args(["why", "clang-threaded-debug"]));
     assert!(

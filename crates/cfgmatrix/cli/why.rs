@@ -2,7 +2,7 @@
 
 use cfgmatrix_core::emit::FORMAT_VERSION;
 use cfgmatrix_core::{
-    Answer, Excluded, KnowledgeBase, Language, Matrix, Support, UnknownWord, Variant,
+    Answer, Excluded, KnowledgeBase, Language, Matrix, Row, Support, UnknownWord, Variant,
 };
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -64,15 +64,49 @@ struct FlagJson<'a> {
     link: Vec<String>,
     family: &'a str,
     versions: Option<String>,
+    /// What other versions are told.
+    other_versions: Vec<OtherJson<'a>>,
     row: Option<String>,
     source: Option<&'a str>,
     note: Option<&'a str>,
 }
 
-impl<'a> FlagJson<'a> {
-    fn of_feature(answer: &'a Answer<'_>) -> Self {
-        let row = answer.row();
+#[derive(Serialize)]
+struct OtherJson<'a> {
+    versions: String,
+    support: Support,
+    compile: &'a [String],
+}
+
+impl<'a> OtherJson<'a> {
+    fn new(row: &'a Row) -> Self {
         Self {
+            versions: row.versions.to_string(),
+            support: row.support,
+            compile: &row.compile,
+        }
+    }
+
+    fn text(&self) -> String {
+        let tokens = self.compile.join(" ");
+        let said = if tokens.is_empty() {
+            format!("{:?}", self.support).to_lowercase()
+        } else {
+            tokens
+        };
+        format!("{}: {said}", self.versions)
+    }
+}
+
+impl<'a> FlagJson<'a> {
+    fn of_feature(
+        known: &'a KnowledgeBase,
+        variant: &'a Variant<'a>,
+        answer: &'a Answer<'a>,
+    ) -> Result<Self, Error> {
+        let row = answer.row();
+        let other = known.other_versions(&variant.toolchain, answer)?;
+        Ok(Self {
             feature: answer.feature.id.clone(),
             language: Some(answer.language),
             support: answer.support,
@@ -80,9 +114,22 @@ impl<'a> FlagJson<'a> {
             link: answer.link().chain(answer.libs()).map(Into::into).collect(),
             family: answer.family,
             versions: row.map(|row| row.versions.to_string()),
+            other_versions: other.into_iter().map(OtherJson::new).collect(),
             row: answer.source().map(|source| source.location()),
             source: row.map(|row| row.source.as_str()),
             note: row.and_then(|row| row.note.as_deref()),
+        })
+    }
+
+    /// Family and versions, and what the others are told, for people.
+    fn applies_to(&self) -> String {
+        let Some(versions) = &self.versions else {
+            return self.family.to_owned();
+        };
+        let others: Vec<String> = self.other_versions.iter().map(OtherJson::text).collect();
+        match others.is_empty() {
+            true => format!("{} {versions}", self.family),
+            false => format!("{} {versions} ({})", self.family, others.join(", ")),
         }
     }
 
@@ -97,6 +144,7 @@ impl<'a> FlagJson<'a> {
             link: blas.link().chain(blas.libs()).map(str::to_owned).collect(),
             family: &blas.library.id,
             versions: None,
+            other_versions: Vec::new(),
             row: Some(blas.source.location()),
             source: Some(&blas.row.source),
             note: blas.row.note.as_deref(),
@@ -151,8 +199,8 @@ pub(super) fn run(
             format_version: FORMAT_VERSION,
             variants: variants
                 .iter()
-                .map(|variant| variant_json(variant))
-                .collect(),
+                .map(|variant| variant_json(known, variant))
+                .collect::<Result<_, _>>()?,
             excluded: excluded
                 .iter()
                 .map(|excluded| ExcludedJson {
@@ -165,7 +213,7 @@ pub(super) fn run(
         Format::Text => {
             variants
                 .iter()
-                .try_for_each(|variant| write_variant(variant, output))?;
+                .try_for_each(|variant| write_variant(known, variant, output))?;
             excluded
                 .iter()
                 .try_for_each(|excluded| write_excluded(excluded, &matrix, output))?;
@@ -174,17 +222,29 @@ pub(super) fn run(
     Ok(exit::OK)
 }
 
-fn variant_json<'a>(variant: &'a Variant<'_>) -> VariantJson<'a> {
-    let features = variant.answers.iter().map(FlagJson::of_feature);
-    VariantJson {
+fn variant_json<'a>(
+    known: &'a KnowledgeBase,
+    variant: &'a Variant<'a>,
+) -> Result<VariantJson<'a>, Error> {
+    let features = variant
+        .answers
+        .iter()
+        .map(|answer| FlagJson::of_feature(known, variant, answer));
+    let mut flags = features.collect::<Result<Vec<_>, _>>()?;
+    flags.extend(FlagJson::of_blas(variant));
+    Ok(VariantJson {
         name: &variant.name,
         id: &variant.configuration.id,
-        flags: features.chain(FlagJson::of_blas(variant)).collect(),
+        flags,
         warnings: variant.warnings(),
-    }
+    })
 }
 
-fn write_variant(variant: &Variant<'_>, output: &mut Output) -> Result<(), Error> {
+fn write_variant(
+    known: &KnowledgeBase,
+    variant: &Variant<'_>,
+    output: &mut Output,
+) -> Result<(), Error> {
     output.line(styled(HEADING, &variant.name))?;
     output.line(format!("  id        {}", variant.configuration.id))?;
     output.line(format!(
@@ -195,8 +255,8 @@ fn write_variant(variant: &Variant<'_>, output: &mut Output) -> Result<(), Error
     if variant.blas.is_some() {
         output.line(format!("  BLAS      {}", blas_title(variant)))?;
     }
-    let mut table = Table::new(["flags", "for", "because of", "versions", "row", "source"]);
-    for flag in &variant_json(variant).flags {
+    let mut table = Table::new(["flags", "for", "because of", "known for", "row", "source"]);
+    for flag in &variant_json(known, variant)?.flags {
         let mut tokens = flag.compile.clone();
         tokens.extend(
             flag.link
@@ -217,7 +277,7 @@ fn write_variant(variant: &Variant<'_>, output: &mut Output) -> Result<(), Error
             shown,
             language,
             flag.feature.clone(),
-            flag.versions.clone().unwrap_or_default(),
+            flag.applies_to(),
             flag.row.clone().unwrap_or_default(),
             source,
         ]);
@@ -227,18 +287,20 @@ fn write_variant(variant: &Variant<'_>, output: &mut Output) -> Result<(), Error
         .lines()
         .into_iter()
         .try_for_each(|line| output.line(line))?;
-    let mut notes: Vec<&str> = variant
+    let mut notes: Vec<&str> = Vec::new();
+    let of_features = variant
         .answers
         .iter()
-        .filter_map(|answer| answer.row()?.note.as_deref())
-        .collect();
-    notes.extend(
-        variant
-            .blas
-            .iter()
-            .filter_map(|blas| blas.row.note.as_deref()),
-    );
-    notes.dedup();
+        .filter_map(|answer| answer.row()?.note.as_deref());
+    let of_blas = variant
+        .blas
+        .iter()
+        .filter_map(|blas| blas.row.note.as_deref());
+    for note in of_features.chain(of_blas) {
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
     for note in notes {
         output.line(styled(FAINT, format!("  note: {note}")))?;
     }

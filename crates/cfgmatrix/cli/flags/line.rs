@@ -25,6 +25,8 @@ pub(super) struct Line {
     hint: Option<String>,
     note: Option<String>,
     versions: Option<String>,
+    /// Whose row it is: the compiler's own family, or one that it derives from.
+    family: Option<String>,
     row: Option<String>,
 }
 
@@ -42,6 +44,7 @@ impl Line {
             hint: answer.hint().map(str::to_owned),
             note: row.and_then(|row| row.note.clone()),
             versions: row.map(|row| row.versions.to_string()),
+            family: row.map(|_| answer.family.to_owned()),
             row: answer.source().map(|source| source.location()),
         }
     }
@@ -59,6 +62,7 @@ impl Line {
             hint: None,
             note: blas.row.note.clone(),
             versions: None,
+            family: None,
             row: Some(blas.source.location()),
         }
     }
@@ -75,14 +79,22 @@ impl Line {
             hint: None,
             note: None,
             versions: None,
+            family: None,
             row: None,
         }
     }
 
     /// Versions and source, for people.
     pub(super) fn origin(&self) -> String {
-        let parts = [self.versions.as_deref(), self.source.as_deref()];
-        parts.into_iter().flatten().collect::<Vec<_>>().join("  ")
+        let known_for = self
+            .family
+            .iter()
+            .chain(&self.versions)
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(" ");
+        let source = self.source.as_deref().unwrap_or_default();
+        format!("{known_for}  {source}").trim().to_owned()
     }
 
     /// Reason and hint in one sentence.

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use crate::error::Error;
 use crate::name::{Language, Target};
-use crate::toolchain::{Family, Feature, Identification, KnowledgeBase, RowSource, Support};
+use crate::toolchain::{Family, Feature, Identification, KnowledgeBase, Row, RowSource, Support};
 use crate::version::VersionRange;
 
 pub use answer::Answer;
@@ -211,6 +211,29 @@ impl KnowledgeBase {
                 );
             }
         }
+    }
+
+    /// The rows of the answering family for other versions: what the same
+    /// question is answered before and after.
+    ///
+    /// # Errors
+    /// A document does not load.
+    pub fn other_versions<'k>(
+        &'k self,
+        toolchain: &Toolchain<'_>,
+        answer: &Answer<'k>,
+    ) -> Result<Vec<&'k Row>, Error> {
+        let Some(chosen) = answer.row() else {
+            return Ok(Vec::new());
+        };
+        let rows = self.family(answer.family)?.rows();
+        let other = rows.iter().filter(|row| {
+            row.feature == chosen.feature
+                && row.languages.contains(&answer.language)
+                && row.versions != chosen.versions
+                && row.holds_in_some_version(toolchain.target, &toolchain.parts)
+        });
+        Ok(other.collect())
     }
 
     fn march_has_rows_if_needed(&self, family: &Family, feature: &Feature) -> bool {

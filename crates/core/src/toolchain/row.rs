@@ -95,8 +95,12 @@ impl Row {
     }
 
     fn holds(&self, version: Option<&Version>, target: Target, parts: &[String]) -> bool {
-        self.versions.contains(version)
-            && self.systems().has(target)
+        self.versions.contains(version) && self.holds_in_some_version(target, parts)
+    }
+
+    /// Whether it holds there for the versions it is about.
+    pub(crate) fn holds_in_some_version(&self, target: Target, parts: &[String]) -> bool {
+        self.systems().has(target)
             && self.with.iter().all(|part| parts.contains(part))
             && !self.without.iter().any(|part| parts.contains(part))
     }
