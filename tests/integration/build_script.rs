@@ -221,3 +221,113 @@ fn a_directory_without_the_library_is_named() {
         "{stderr}"
     );
 }
+
+/// A package with one source file and a build script, beside the others' builds.
+fn package(files: &[(&str, &str)]) -> std::process::Output {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::create_dir(directory.path().join("src")).unwrap();
+    let manifest = format!(
+        "[workspace]\n[package]\nname = \"lone\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[build-dependencies]\n\
+         cc = \"1.11\"\ncfgmatrix = {{ path = {:?}, default-features = false }}\n",
+        repository()
+    );
+    std::fs::write(directory.path().join("Cargo.toml"), manifest).unwrap();
+    let case = repository()
+        .join("tests")
+        .join("cases")
+        .join("build-script");
+    std::fs::copy(case.join("Cargo.lock"), directory.path().join("Cargo.lock")).unwrap();
+    for (path, text) in files {
+        std::fs::write(directory.path().join(path), text).unwrap();
+    }
+    let mut command = Command::new(env!("CARGO"));
+    command.current_dir(&directory).arg("build");
+    command
+        .env("CARGO_TARGET_DIR", target_directory())
+        .env("CC", "gcc");
+    command.env_remove("RUSTFLAGS").env_remove("OPENBLAS_ROOT");
+    command.output().unwrap()
+}
+
+const SHARED_BLAS: &str = r#"
+use cfgmatrix::{build_script::{self, Blas}, core::Linkage};
+fn main() {
+    build_script::run(|script| {
+        let blas = Blas::default().library("openblas").linkage(Linkage::Shared);
+        script.blas(blas).resolve(&cc::Build::new())?.link()
+    });
+}
+"#;
+
+#[test]
+fn a_library_that_cannot_tell_its_dependents_is_told_how() {
+    if !have(
+        openblas_is_here() && find_program("gcc").is_some(),
+        "gcc and OpenBLAS",
+    ) {
+        return;
+    }
+    let output = package(&[("src/lib.rs", ""), ("build.rs", SHARED_BLAS)]);
+    assert!(!output.status.success());
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    for part in [
+        "has no `links` key",
+        "links = \"lone\"",
+        "link_dependencies()",
+        "-Wl,-rpath,",
+    ] {
+        assert!(stderr.contains(part), "{part}: {stderr}");
+    }
+}
+
+#[test]
+fn a_program_alone_needs_no_links_key() {
+    if !have(
+        openblas_is_here() && find_program("gcc").is_some(),
+        "gcc and OpenBLAS",
+    ) {
+        return;
+    }
+    let output = package(&[("src/main.rs", "fn main() {}"), ("build.rs", SHARED_BLAS)]);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn what_is_asked_for_wrongly_ends_the_build_with_one_message() {
+    if !have(find_program("gcc").is_some(), "gcc") {
+        return;
+    }
+    for (asked, message) in [
+        (
+            "feature(\"opnemp\")",
+            "unknown feature `opnemp`; did you mean `openmp`?",
+        ),
+        (
+            "feature(\"fast-math\").feature(\"strict-fp\")",
+            "`fast-math` and `strict-fp` contradict each other",
+        ),
+        (
+            "blas(build_script::Blas::sequential().library(\"mlk\"))",
+            "unknown BLAS library `mlk`",
+        ),
+        (
+            "feature(\"sanitize.memory\")",
+            "has no `sanitize.memory` for c",
+        ),
+    ] {
+        let script = format!(
+            "use cfgmatrix::build_script;\nfn main() {{ build_script::run(|script| script.{asked}.resolve(&cc::Build::new())?.link()); }}\n"
+        );
+        let output = package(&[("src/lib.rs", ""), ("build.rs", &script)]);
+        assert!(!output.status.success(), "{asked}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            stderr.contains("error: lone@0.1.0: ") && stderr.contains(message),
+            "{asked}: {stderr}"
+        );
+    }
+}

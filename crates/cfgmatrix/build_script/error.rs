@@ -90,6 +90,19 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// What may have been meant, where the message does not say it.
+    pub(super) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Question(error) => error.hint(),
+            Self::Unidentified(IdentifyError::Unidentified { said, .. }) if !said.is_empty() => {
+                Some(format!("it says: {said}"))
+            }
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Debug for Error {
     /// A build script that ends with an error prints this; the text says more
     /// than the fields.

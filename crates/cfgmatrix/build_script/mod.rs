@@ -68,7 +68,14 @@ const SEPARATOR: char = '\u{1f}';
 )]
 pub fn run(script: impl FnOnce(Script) -> Result<(), Error>) {
     if let Err(error) = Script::from_environment().and_then(script) {
-        println!("cargo::error={}", error.to_string().replace('\n', " "));
+        let hint = error
+            .hint()
+            .map(|hint| format!("; {hint}"))
+            .unwrap_or_default();
+        println!(
+            "cargo::error={}",
+            format!("{error}{hint}").replace('\n', " ")
+        );
         std::process::exit(1);
     }
 }
