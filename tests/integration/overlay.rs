@@ -170,3 +170,41 @@ fn an_empty_layer_changes_nothing() {
         .args(["expand", "--format", "json"]);
     assert_eq!(stdout(&mut command), plain);
 }
+
+#[test]
+fn a_derivative_is_answered_at_the_version_it_is_built_from_and_never_by_a_guess() {
+    let layer = tempfile::tempdir().unwrap();
+    let derived = r#"{"format_version": 1, "id": "derived", "name": "Derived compiler", "aliases": [], "languages": ["c"],
+        "drivers": {"c": "derived"}, "targets": [{"os": "linux", "arch": "x86_64"}], "newest": "3.0", "identify": {}, "rows": [],
+        "base": {"family": "clang", "versions": [{"versions": "2.0..2.5", "base": "5.0"}, {"versions": "2.5..3.1", "base": "14.0"}],
+                 "except": ["openmp"]}}"#;
+    write(layer.path(), "derived.json", derived);
+    let ask = |version: &str, feature: &str| {
+        let mut command = cfgmatrix();
+        command.arg("--toolchains").arg(layer.path());
+        command.args([
+            "flags",
+            "-c",
+            &format!("derived@{version}"),
+            "-l",
+            "c",
+            feature,
+            "--format",
+            "json",
+        ]);
+        let output = command.output().unwrap();
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        document["features"][0].clone()
+    };
+    assert_eq!(ask("2.6", "std.c17")["compile"], json!(["-std=c17"]));
+    assert_eq!(ask("2.6", "std.c17")["family"], "clang");
+    // Clang 5 did not have it yet.
+    assert_eq!(ask("2.1", "std.c17")["support"], "unsupported");
+    // A release newer than all that is known is taken for the newest.
+    assert_eq!(ask("9.0", "std.c17")["compile"], json!(["-std=c17"]));
+    // Nobody says what 1.0 was built from: what every clang has is answered, the rest is not.
+    assert_eq!(ask("1.0", "std.c17")["support"], "unknown");
+    assert_eq!(ask("1.0", "debug")["compile"], json!(["-g"]));
+    // What is not taken over is not known.
+    assert_eq!(ask("2.6", "openmp")["support"], "unknown");
+}

@@ -9,7 +9,9 @@ use cfgmatrix_core::{
     BlasRequest, Identification, KnowledgeBase, Language, Linkage, Target, Threading, Tokens,
     Toolchain, Want, WantedThreading,
 };
-use cfgmatrix_probe::{BlasProof, BlasSearch, CompilerCommand, OpenMp, prove_blas, try_openmp};
+use cfgmatrix_probe::{
+    BlasFile, BlasProof, BlasSearch, CompilerCommand, OpenMp, prove_blas, try_openmp,
+};
 
 use super::{Blas, Error, Kit, read_environment};
 
@@ -87,8 +89,11 @@ impl Script {
         let tool = build
             .try_get_compiler()
             .map_err(|error| Error::NoCompiler(error.to_string()))?;
-        let compiler = command_of(&tool);
-        let found = compiler
+        let command = command_of(&tool);
+        // Trials speak the GNU way. A compiler that is driven as MSVC's writes its
+        // libraries' names into the objects, and is believed.
+        let compiler = (!tool.is_like_msvc()).then_some(&command);
+        let found = command
             .identify(&self.known, self.language)
             .map_err(Error::Unidentified)?;
         let toolchain = self.toolchain(&found)?;
@@ -109,7 +114,7 @@ impl Script {
             }
             compile.extend(answer.compile());
             if answer.feature.id == "openmp" {
-                self.openmp(&mut kit, &compiler, &toolchain, &answer)?;
+                self.openmp(&mut kit, compiler, &toolchain, &answer)?;
             } else {
                 link.extend(answer.link().chain(answer.libs()));
             }
@@ -117,7 +122,7 @@ impl Script {
         kit.compile_flags = compile.into_vec();
         kit.link_arguments = link.into_vec();
         if let Some(blas) = &self.blas {
-            self.add_blas(&mut kit, &compiler, &toolchain, blas)?;
+            self.add_blas(&mut kit, compiler, &toolchain, blas)?;
         }
         kit.identification = found;
         Ok(kit)
@@ -130,6 +135,10 @@ impl Script {
         })?;
         let mut toolchain = self.known.identified_toolchain(found, target)?;
         toolchain.target = target;
+        // The level is Cargo's and cc passes it on; some rows depend on it.
+        if self.text("OPT_LEVEL") == "0" {
+            toolchain.parts.push("opt.0".to_owned());
+        }
         // Apple's clang has no OpenMP of its own: whether Homebrew's libomp is
         // there decides what the knowledge base answers.
         if self.libomp_root().is_some() {
@@ -174,7 +183,7 @@ impl Script {
     fn openmp(
         &self,
         kit: &mut Kit,
-        compiler: &CompilerCommand,
+        compiler: Option<&CompilerCommand>,
         toolchain: &Toolchain<'_>,
         answer: &core::Answer<'_>,
     ) -> Result<(), Error> {
@@ -187,10 +196,9 @@ impl Script {
             kit.extra_compile.push(include);
             link.push(format!("-L{}", root.join("lib").display()));
         }
-        if toolchain.target.os == core::Os::Windows && runtime == Some("vcomp") {
-            // The compiler writes the run-time library's name into the object.
+        let Some(compiler) = compiler else {
             return Ok(());
-        }
+        };
         let cxx = self.language == Language::Cxx;
         let tried = try_openmp(compiler, &compile, &link, runtime, self.runs_here(), cxx)
             .map_err(Error::Unidentified)?;
@@ -226,7 +234,7 @@ impl Script {
     fn add_blas(
         &self,
         kit: &mut Kit,
-        compiler: &CompilerCommand,
+        compiler: Option<&CompilerCommand>,
         toolchain: &Toolchain<'_>,
         blas: &Blas,
     ) -> Result<(), Error> {
@@ -255,24 +263,21 @@ impl Script {
     fn add_blas_of(
         &self,
         kit: &mut Kit,
-        compiler: &CompilerCommand,
+        compiler: Option<&CompilerCommand>,
         toolchain: &Toolchain<'_>,
         blas: &Blas,
         library: &str,
         kind: Threading,
     ) -> Result<(), Error> {
         let uses_openmp = self.wants.iter().any(|want| want.feature == "openmp");
+        let runtime = toolchain.family.openmp_runtime.as_deref();
         let request = BlasRequest {
             family: &toolchain.family.id,
             target: toolchain.target,
             threading: WantedThreading::Exactly(kind),
             interface: blas.interface,
             linkage: Linkage::Shared,
-            openmp_runtime: toolchain
-                .family
-                .openmp_runtime
-                .as_deref()
-                .filter(|_| uses_openmp),
+            openmp_runtime: runtime.filter(|_| uses_openmp),
             mpi: None,
             provides: &blas.provides,
         };
@@ -280,21 +285,15 @@ impl Script {
         if !resolved.additions.is_empty() {
             return Err(Error::NeedsMpi);
         }
-        let roots: Vec<PathBuf> = resolved
-            .library
-            .root_variables
-            .iter()
-            .filter_map(|name| self.variable(name))
-            .map(PathBuf::from)
-            .collect();
-        kit.watched
-            .extend(resolved.library.root_variables.iter().cloned());
+        let variables = &resolved.library.root_variables;
+        kit.watched.extend(variables.iter().cloned());
+        let named = variables.iter().filter_map(|name| self.variable(name));
         let search = BlasSearch {
             library: resolved.library,
             threading: kind,
             interface: blas.interface,
             target: toolchain.target,
-            roots,
+            roots: named.map(PathBuf::from).collect(),
         };
         let wanted = format!("{} {}", kind.as_str(), blas.interface.as_str());
         let hint = blas_hint(&resolved);
@@ -308,19 +307,8 @@ impl Script {
             let (files, directories) = search.files(linkage);
             searched.extend(directories);
             for file in files {
-                match prove_blas(compiler, &search, &file, self.runs_here())
-                    .map_err(Error::Unidentified)?
-                {
-                    BlasProof::Works { threading, .. }
-                        if threading.is_some_and(|own| own != kind) =>
-                    {
-                        let said = format!(
-                            "it says that it is {}",
-                            threading.map_or("", Threading::as_str)
-                        );
-                        refused = refused.or(Some((file.file, said)));
-                    }
-                    BlasProof::Works { linked, .. } => {
+                match self.linkable(compiler, &search, &file)? {
+                    Ok(linked) => {
                         // An archive takes the program's own OpenMP, so that only
                         // a pool of the library's own is worth a word.
                         if linkage == Linkage::Shared || kind == Threading::Pthread {
@@ -332,8 +320,7 @@ impl Script {
                             .extend(resolved.row.compile.iter().cloned());
                         return kit.link_blas(library, &wanted, &file, &linked);
                     }
-                    BlasProof::Broken { said } => refused = refused.or(Some((file.file, said))),
-                    _ => {}
+                    Err(said) => refused = refused.or(Some((file.file, said))),
                 }
             }
         }
@@ -352,6 +339,30 @@ impl Script {
                 searched,
                 hint,
             },
+        })
+    }
+
+    /// Whether a file is the library that was asked for: the files that linking
+    /// it takes, or what speaks against it.
+    fn linkable(
+        &self,
+        compiler: Option<&CompilerCommand>,
+        search: &BlasSearch<'_>,
+        file: &BlasFile,
+    ) -> Result<Result<Vec<PathBuf>, String>, Error> {
+        let Some(compiler) = compiler else {
+            return Ok(Ok(Vec::new()));
+        };
+        let proof =
+            prove_blas(compiler, search, file, self.runs_here()).map_err(Error::Unidentified)?;
+        Ok(match proof {
+            BlasProof::Works {
+                threading: Some(own),
+                ..
+            } if own != search.threading => Err(format!("it says that it is {}", own.as_str())),
+            BlasProof::Works { linked, .. } => Ok(linked),
+            BlasProof::Broken { said } => Err(said),
+            _ => Err("the trial ended in a way that is not known here".to_owned()),
         })
     }
 }

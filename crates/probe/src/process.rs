@@ -216,3 +216,66 @@ fn read(file: &mut File) -> std::io::Result<Vec<u8>> {
         .read_to_end(&mut bytes)?;
     Ok(bytes)
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn invocation(program: &str, arguments: &[&str]) -> Invocation {
+        Invocation::new(Path::new(program)).arguments(arguments)
+    }
+
+    #[test]
+    fn what_does_not_end_is_ended() {
+        let started = Instant::now();
+        let limit = Duration::from_millis(100);
+        let error = invocation("/bin/sleep", &["60"])
+            .time_limit(limit)
+            .run()
+            .unwrap_err();
+        assert!(matches!(error, ProcessError::Timeout { .. }), "{error}");
+        assert!(started.elapsed() < Duration::from_secs(30));
+    }
+
+    #[test]
+    fn what_writes_without_end_is_ended() {
+        let error = invocation("/bin/cat", &["/dev/zero"]).run().unwrap_err();
+        assert!(
+            matches!(error, ProcessError::TooMuchOutput { .. }),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn standard_input_is_closed_and_the_streams_are_kept_apart() {
+        let output = invocation("/bin/cat", &["-", "/nonexistent"])
+            .run()
+            .unwrap();
+        assert!(!output.status.success());
+        assert!(output.stdout.is_empty());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            said.contains("/nonexistent") && said.contains("No such file"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn arguments_reach_the_program_as_they_are() {
+        let arguments = ["a b", "$HOME", "it's", "\"", "\\", "*", "ü\n;"];
+        let output = invocation("/bin/echo", &[])
+            .arguments(arguments)
+            .run()
+            .unwrap();
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            format!("{}\n", arguments.join(" "))
+        );
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_named() {
+        let error = invocation("/nonexistent/cc", &[]).run().unwrap_err();
+        assert_eq!(error.to_string(), "cannot start /nonexistent/cc");
+    }
+}

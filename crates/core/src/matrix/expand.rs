@@ -46,6 +46,8 @@ pub struct Variant<'k> {
 pub enum Rule {
     /// A required feature cannot be had.
     RequireFeatures,
+    /// A feature of the mode cannot be had.
+    Mode,
     /// The BLAS cannot be had as asked.
     Blas,
 }
@@ -56,6 +58,7 @@ impl Rule {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::RequireFeatures => "require-features",
+            Self::Mode => "mode",
             Self::Blas => "blas",
         }
     }
@@ -223,92 +226,93 @@ impl Matrix {
         known: &'k KnowledgeBase,
         values: &[&AxisValue],
     ) -> Result<Result<Resolved<'k>, (Rule, String)>, Error> {
-        let mut wants: Vec<Want> = self
-            .spec
-            .require_features
-            .features
-            .iter()
-            .map(|text| Want::from(text.as_str()))
-            .collect();
-        for want in &wants {
-            known
-                .feature(&want.feature)
-                .map_err(|error| self.placed(error, "features", &want.feature))?;
-        }
-        let compiler = values.iter().find_map(|value| {
-            if let AxisValue::Compiler(value) = value {
-                Some(value)
-            } else {
-                None
-            }
-        });
+        let compiler = values.iter().find_map(|value| value.compiler());
         let compiler = compiler.expect("a matrix without the axis `compiler` was refused");
         let toolchain = self.toolchain(known, compiler)?;
-        for value in values {
-            if let AxisValue::Mode(mode) = value {
-                wants = known
-                    .with_mode(mode, &wants)
-                    .map_err(|error| self.placed(error, "mode", mode))?;
-            }
-        }
-        known
-            .check_wants(&wants)
-            .map_err(|error| self.placed(error, "features", ""))?;
-        let languages: Vec<Language> = match &self.spec.languages {
-            Some(languages) => languages.clone(),
-            None => toolchain.family.languages.clone(),
-        };
+        let wants = self.wants(known, values)?;
+        let languages = self
+            .spec
+            .languages
+            .as_ref()
+            .unwrap_or(&toolchain.family.languages);
         let mut answers = Vec::new();
-        for &language in &languages {
+        for &language in languages {
             let resolved = known.resolve(&toolchain, language, &wants);
             answers.extend(resolved.map_err(|error| self.placed(error, "features", ""))?);
         }
         if let Some(answer) = answers.iter().find(|answer| !answer.support.is_available()) {
+            let (title, feature, language) =
+                (toolchain.title(), &answer.feature.id, answer.language);
             let reason = format!(
-                "{} has no `{}` for {}: {}",
-                toolchain.title(),
-                answer.feature.id,
-                answer.language,
+                "{title} has no `{feature}` for {language}: {}",
                 answer.explanation()
             );
-            return Ok(Err((Rule::RequireFeatures, reason)));
+            let required = self.required().any(|want| want.feature == *feature);
+            return Ok(Err((
+                if required {
+                    Rule::RequireFeatures
+                } else {
+                    Rule::Mode
+                },
+                reason,
+            )));
         }
-        let blas = values.iter().find_map(|value| {
-            if let AxisValue::Blas(value) = value {
-                Some(value)
-            } else {
-                None
-            }
-        });
-        let blas = match blas.map(|value| self.blas(known, value, &toolchain, &wants)) {
-            None => None,
-            Some(Ok(blas)) => Some(blas),
-            Some(Err(error @ Error::NoLibrary { .. })) => {
+        let blas = values.iter().find_map(|value| value.blas());
+        let blas = match blas
+            .map(|value| self.blas(known, value, &toolchain, &wants))
+            .transpose()
+        {
+            Ok(blas) => blas,
+            Err(error @ Error::NoLibrary { .. }) => {
                 return Ok(Err((Rule::Blas, error.to_string())));
             }
-            Some(Err(error)) => return Err(error),
+            Err(error) => return Err(error),
         };
-        let tools = compiler.tools(toolchain.family, &languages);
+        let tools = compiler.tools(toolchain.family, languages);
+        let names = tools
+            .iter()
+            .map(|(&language, tool)| (language, file_name(tool).to_owned()));
         let identity = ToolchainIdentity {
             family: toolchain.family.id.clone(),
             version: toolchain.version.clone(),
             target: toolchain.target,
-            drivers: tools
-                .iter()
-                .map(|(&language, tool)| (language, file_name(tool).to_owned()))
-                .collect(),
+            drivers: names.collect(),
         };
-        let tools = tools
+        let roles = tools
             .into_iter()
-            .map(|(language, tool)| (role(language).to_owned(), tool))
-            .collect();
-        let configuration = Configuration::new(identity, tools, &answers, blas.as_ref());
+            .map(|(language, tool)| (role(language).to_owned(), tool));
+        let configuration = Configuration::new(identity, roles.collect(), &answers, blas.as_ref());
         Ok(Ok(Resolved {
             configuration,
             answers,
             blas,
             toolchain,
         }))
+    }
+
+    fn required(&self) -> impl Iterator<Item = Want> {
+        self.spec
+            .require_features
+            .features
+            .iter()
+            .map(|text| Want::from(text.as_str()))
+    }
+
+    /// Required features and those of the mode, when they can stand together.
+    fn wants(&self, known: &KnowledgeBase, values: &[&AxisValue]) -> Result<Vec<Want>, Error> {
+        let mut wants: Vec<Want> = self.required().collect();
+        for want in &wants {
+            let feature = known.feature(&want.feature);
+            feature.map_err(|error| self.placed(error, "features", &want.feature))?;
+        }
+        for mode in values.iter().filter_map(|value| value.mode()) {
+            let with_mode = known.with_mode(mode, &wants);
+            wants = with_mode.map_err(|error| self.placed(error, "mode", mode))?;
+        }
+        known
+            .check_wants(&wants)
+            .map_err(|error| self.placed(error, "features", ""))?;
+        Ok(wants)
     }
 
     fn toolchain<'k>(

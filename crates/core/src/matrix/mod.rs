@@ -80,6 +80,30 @@ impl AxisValue {
             Self::Mode(id) => id,
         }
     }
+
+    fn compiler(&self) -> Option<&CompilerValue> {
+        if let Self::Compiler(value) = self {
+            Some(value)
+        } else {
+            None
+        }
+    }
+
+    fn blas(&self) -> Option<&BlasValue> {
+        if let Self::Blas(value) = self {
+            Some(value)
+        } else {
+            None
+        }
+    }
+
+    fn mode(&self) -> Option<&str> {
+        if let Self::Mode(id) = self {
+            Some(id)
+        } else {
+            None
+        }
+    }
 }
 
 /// A compiler of a matrix: `"gcc"`, `"gcc@12"`, or a table.

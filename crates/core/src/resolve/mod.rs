@@ -9,12 +9,26 @@ use std::borrow::Cow;
 
 use crate::error::Error;
 use crate::name::{Language, Target};
-use crate::toolchain::{Family, Feature, Identification, KnowledgeBase, Row, RowSource, Support};
-use crate::version::VersionRange;
+use crate::toolchain::{
+    Family, Feature, Identification, KnowledgeBase, Row, RowSource, RowTable, Support,
+};
+use crate::version::{Version, VersionRange};
 
 pub use answer::Answer;
 pub use request::{CompilerSpec, Toolchain, Want};
 pub use tokens::Tokens;
+
+/// How the features of microarchitectures begin.
+const MARCH: &str = "march.";
+
+/// A family on the way from a compiler to what it is built from.
+#[derive(Clone, Copy)]
+struct Level<'k, 't> {
+    family: &'k Family,
+    version: Option<&'t Version>,
+    /// Whether the version is known, so far as one was given at all.
+    certain: bool,
+}
 
 impl KnowledgeBase {
     /// The toolchain of a name on the command line or in a matrix.
@@ -76,141 +90,152 @@ impl KnowledgeBase {
         language: Language,
         feature: &'k Feature,
     ) -> Result<Answer<'k>, Error> {
-        let mut family = toolchain.family;
-        let mut version = toolchain
-            .version
-            .as_ref()
-            .or_else(|| family.last.get(&language));
-        let answer = |support, row, family: &'k Family, reason| Answer {
+        let answer = |support, row, family: &'k Family, reason: Option<String>| Answer {
             feature,
             language,
             support,
             value: None,
             row,
             family: &family.id,
-            reason,
+            reason: reason.map(Cow::Owned),
         };
-        let unknown = |family, reason: String| {
-            Ok(answer(
-                Support::Unknown,
-                None,
-                family,
-                Some(Cow::Owned(reason)),
-            ))
+        let own = toolchain.family;
+        if let Some(reason) = self.impossible(toolchain, language, feature) {
+            return Ok(answer(Support::Unsupported, None, own, Some(reason)));
+        }
+        let version = toolchain
+            .version
+            .as_ref()
+            .or_else(|| own.last.get(&language));
+        let mut level = Level {
+            family: own,
+            version,
+            certain: true,
         };
-        if let Some(arch) = feature
-            .id
-            .starts_with("march.")
-            .then(|| self.march_arch(&feature.id))
-            .flatten()
-            && arch != toolchain.target.arch
-        {
-            let reason = format!(
-                "it is for {arch} processors, and the target is {}",
-                toolchain.target
-            );
-            return Ok(answer(
-                Support::Unsupported,
-                None,
-                family,
-                Some(Cow::Owned(reason)),
-            ));
-        }
-        if !family.languages.contains(&language) {
-            let reason = format!("{} does not compile {language}", family.name);
-            return Ok(answer(
-                Support::Unsupported,
-                None,
-                family,
-                Some(Cow::Owned(reason)),
-            ));
-        }
-        let mut certain = true;
         loop {
-            for (document, extension) in self.extensions_of(&family.id) {
-                if let Some(number) = extension.rows.find(
-                    &feature.id,
-                    language,
-                    version,
-                    toolchain.target,
-                    &toolchain.parts,
-                ) {
-                    let row = &extension.rows.all()[number];
-                    return Ok(answer(
-                        row.support,
-                        Some((row, RowSource::new(document, number))),
-                        family,
-                        None,
-                    ));
+            let family = level.family;
+            if let Some((row, source)) = self.row_at(level, toolchain, language, feature) {
+                if level.certain || row.versions == VersionRange::ALL {
+                    return Ok(answer(row.support, Some((row, source)), family, None));
+                }
+                let reason = format!(
+                    "`{}` depends on the version of {} that {} is built from, which is not known",
+                    feature.id,
+                    family.id,
+                    toolchain.title()
+                );
+                return Ok(answer(Support::Unknown, None, family, Some(reason)));
+            }
+            match self.base_of(level, toolchain, language, feature)? {
+                Some(base) => level = base,
+                None => {
+                    let reason = format!("no source tells how {} spells it", own.name);
+                    return Ok(answer(Support::Unknown, None, family, Some(reason)));
                 }
             }
-            if let Some(number) = family.rows.find(
+        }
+    }
+
+    /// Why a question has no answer in any row.
+    fn impossible(
+        &self,
+        toolchain: &Toolchain<'_>,
+        language: Language,
+        feature: &Feature,
+    ) -> Option<String> {
+        if !toolchain.family.languages.contains(&language) {
+            return Some(format!(
+                "{} does not compile {language}",
+                toolchain.family.name
+            ));
+        }
+        let arch = feature
+            .id
+            .starts_with(MARCH)
+            .then(|| self.march_arch(&feature.id))
+            .flatten()?;
+        let target = toolchain.target;
+        (arch != target.arch)
+            .then(|| format!("it is for {arch} processors, and the target is {target}"))
+    }
+
+    /// The row that answers at one level: a layer's before the family's own, and
+    /// those of the microarchitectures last.
+    fn row_at<'k>(
+        &'k self,
+        level: Level<'k, '_>,
+        toolchain: &Toolchain<'k>,
+        language: Language,
+        feature: &Feature,
+    ) -> Option<(&'k Row, RowSource<'k>)> {
+        let Level {
+            family, version, ..
+        } = level;
+        let find = |rows: &RowTable| {
+            rows.find(
                 &feature.id,
                 language,
                 version,
                 toolchain.target,
                 &toolchain.parts,
-            ) {
-                let row = &family.rows()[number];
-                if !certain && row.versions != VersionRange::ALL {
-                    let reason = format!(
-                        "`{}` depends on the version of {} that {} is built from, which is not known",
-                        feature.id,
-                        family.id,
-                        toolchain.title()
-                    );
-                    return unknown(family, reason);
-                }
-                let document = self
-                    .family_document(&family.id)
-                    .expect("a family was read from a document");
-                return Ok(answer(
-                    row.support,
-                    Some((row, RowSource::new(document, number))),
-                    family,
-                    None,
-                ));
-            }
-            if feature.id.starts_with("march.")
-                && certain
-                && let Some((document, number, row)) =
-                    self.march_row(&family.id, &feature.id, version)
-            {
-                return Ok(answer(
-                    row.support,
-                    Some((row, RowSource::new(document, number))),
-                    family,
-                    None,
-                ));
-            }
-            let answered = family.rows.has(&feature.id, language)
-                || self.march_has_rows_if_needed(family, feature);
-            let Some(base) = family
-                .base
-                .as_ref()
-                .filter(|base| !answered && !base.except.contains(&feature.id))
-            else {
-                return unknown(
-                    family,
-                    format!("no source tells how {} spells it", toolchain.family.name),
-                );
-            };
-            let mapped =
-                if std::ptr::eq(family, toolchain.family) && toolchain.base_version.is_some() {
-                    toolchain.base_version.as_ref()
-                } else {
-                    family.base_version(version)
-                };
-            certain = certain && (mapped.is_some() || version.is_none());
-            version = mapped;
-            family = self.family(&base.family)?;
-            if !family.languages.contains(&language) {
-                return unknown(
-                    family,
-                    format!("no source tells how {} spells it", toolchain.family.name),
-                );
+            )
+        };
+        for (document, extension) in self.extensions_of(&family.id) {
+            if let Some(number) = find(&extension.rows) {
+                let row = &extension.rows.all()[number];
+                return Some((row, RowSource::new(document, number)));
             }
         }
+        if let Some(number) = find(&family.rows) {
+            let document = self.family_document(&family.id);
+            let document = document.expect("a family was read from a document");
+            return Some((&family.rows()[number], RowSource::new(document, number)));
+        }
+        let (document, number, row) = feature
+            .id
+            .starts_with(MARCH)
+            .then(|| self.march_row(&family.id, &feature.id, version))
+            .flatten()?;
+        Some((row, RowSource::new(document, number)))
+    }
+
+    /// The next level: the family that this one is built from, unless this one
+    /// has rows of its own for the feature.
+    fn base_of<'k, 't>(
+        &'k self,
+        level: Level<'k, 't>,
+        toolchain: &'t Toolchain<'k>,
+        language: Language,
+        feature: &Feature,
+    ) -> Result<Option<Level<'k, 't>>, Error>
+    where
+        'k: 't,
+    {
+        let Level {
+            family,
+            version,
+            certain,
+        } = level;
+        let answered = family.rows.has(&feature.id, language)
+            || feature.id.starts_with(MARCH) && self.march_has_rows(&family.id, &feature.id);
+        let Some(base) = &family.base else {
+            return Ok(None);
+        };
+        if answered || base.except.contains(&feature.id) {
+            return Ok(None);
+        }
+        // What the compiler says of itself comes before what is known of its releases.
+        let told = toolchain
+            .base_version
+            .as_ref()
+            .filter(|_| std::ptr::eq(family, toolchain.family));
+        let mapped = told.or_else(|| family.base_version(version));
+        let next = Level {
+            family: self.family(&base.family)?,
+            version: mapped,
+            certain: certain && (mapped.is_some() || version.is_none()),
+        };
+        Ok(next.family.languages.contains(&language).then_some(next))
     }
 
     /// The rows of the answering family for other versions: what the same
@@ -234,10 +259,6 @@ impl KnowledgeBase {
                 && row.holds_in_some_version(toolchain.target, &toolchain.parts)
         });
         Ok(other.collect())
-    }
-
-    fn march_has_rows_if_needed(&self, family: &Family, feature: &Feature) -> bool {
-        feature.id.starts_with("march.") && self.march_has_rows(&family.id, &feature.id)
     }
 
     /// The answers for a set of features, in canonical order whatever the order

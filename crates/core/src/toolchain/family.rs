@@ -130,13 +130,18 @@ impl Family {
         self.rows.all()
     }
 
-    /// The base family's version that `version` of this family is built from.
+    /// The base family's version that `version` of this family is built from;
+    /// for one that is newer than all that is known, that of the newest.
     pub(crate) fn base_version(&self, version: Option<&Version>) -> Option<&Version> {
-        let base = self.base.as_ref()?;
-        base.versions
+        let versions = &self.base.as_ref()?.versions;
+        let known = versions
             .iter()
-            .find(|entry| entry.versions.contains(version))
-            .map(|entry| &entry.base)
+            .find(|entry| entry.versions.contains(version));
+        let newest = || {
+            version.filter(|version| **version >= self.newest)?;
+            versions.iter().max_by_key(|entry| entry.versions.min())
+        };
+        known.or_else(newest).map(|entry| &entry.base)
     }
 
     pub(crate) fn parse(document: &Document) -> Result<Self, Error> {

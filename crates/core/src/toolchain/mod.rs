@@ -20,4 +20,5 @@ pub use feature::{Feature, Mode, Stage};
 pub use identify::{Identification, MacroSet, Unidentified};
 pub use knowledge::KnowledgeBase;
 pub use layer::{RowSource, Sources};
+pub(crate) use row::RowTable;
 pub use row::{Row, Support};
