@@ -140,10 +140,7 @@ fn write_table(expansion: &Expansion<'_>, output: &mut Output) -> Result<(), Err
             link_flags(variant).join(" "),
         ]);
     }
-    table
-        .lines()
-        .into_iter()
-        .try_for_each(|line| output.line(line))?;
+    output.overview(&table)?;
     // The same warning for every variant is one warning.
     let mut warnings: Vec<String> = expansion
         .variants

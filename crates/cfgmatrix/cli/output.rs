@@ -1,13 +1,14 @@
 //! Writing: documents to standard output, messages to standard error, colours
 //! only where a person reads them.
 
+use std::borrow::Cow;
 use std::error::Error as _;
 use std::fmt::Display;
 use std::io::{self, BufWriter, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::Error;
 
@@ -20,6 +21,8 @@ pub(super) const FAINT: Style = Style::new().dimmed();
 pub(super) struct Output {
     stream: BufWriter<io::Stdout>,
     coloured: bool,
+    /// Columns of the terminal that reads it.
+    width: Option<usize>,
 }
 
 impl Output {
@@ -27,9 +30,11 @@ impl Output {
         let stdout = io::stdout();
         // The choice follows NO_COLOR, CLICOLOR, CLICOLOR_FORCE and whether it is a terminal.
         let coloured = AutoStream::choice(&stdout) != ColorChoice::Never;
+        let width = terminal_size::terminal_size_of(&stdout).map(|(width, _)| usize::from(width.0));
         Self {
             stream: BufWriter::with_capacity(64 << 10, stdout),
             coloured,
+            width,
         }
     }
 
@@ -45,6 +50,24 @@ impl Output {
             return writeln!(self.stream, "{text}").map_err(stream_error);
         }
         writeln!(self.stream, "{}", anstream::adapter::strip_str(&text)).map_err(stream_error)
+    }
+
+    /// Writes a table whole: sources and reasons are what is read in it.
+    pub(super) fn table(&mut self, table: &Table) -> Result<(), Error> {
+        table
+            .lines(None)
+            .into_iter()
+            .try_for_each(|line| self.line(line))
+    }
+
+    /// Writes a table for an overview, cut to the width of the terminal if there
+    /// is one.
+    pub(super) fn overview(&mut self, table: &Table) -> Result<(), Error> {
+        let limit = self.width;
+        table
+            .lines(limit)
+            .into_iter()
+            .try_for_each(|line| self.line(line))
     }
 
     /// Writes a serialisable document, pretty.
@@ -95,38 +118,71 @@ impl Table {
         self.rows.push(cells.into_iter().collect());
     }
 
-    pub(super) fn lines(&self) -> Vec<String> {
+    /// The lines, none wider than `limit` columns where there is one.
+    fn lines(&self, limit: Option<usize>) -> Vec<String> {
         let used: Vec<usize> = (0..self.header.len())
             .filter(|&column| self.rows.iter().any(|row| !row[column].is_empty()))
             .collect();
         let width = |column: usize| {
-            self.rows
-                .iter()
-                .map(|row| shown_width(&row[column]))
+            let cells = self.rows.iter().map(|row| shown_width(&row[column]));
+            cells
                 .chain([shown_width(self.header[column])])
                 .max()
                 .unwrap_or(0)
         };
-        let widths: Vec<usize> = used.iter().map(|&column| width(column)).collect();
+        let mut widths: Vec<usize> = used.iter().map(|&column| width(column)).collect();
+        if let Some(limit) = limit {
+            narrow(&mut widths, limit);
+        }
         let lay_out = |cells: Vec<&str>| {
             let mut line = String::from(" ");
-            for (cell, width) in cells.iter().zip(&widths) {
+            for (cell, &width) in cells.iter().zip(&widths) {
+                let cell = cut(cell, width);
                 line.push(' ');
-                line.push_str(cell);
-                line.push_str(&" ".repeat(width + 1 - shown_width(cell)));
+                line.push_str(&cell);
+                line.push_str(&" ".repeat(width + 1 - shown_width(&cell)));
             }
             line.trim_end().to_owned()
         };
-        let header = styled(
-            HEADING,
-            lay_out(used.iter().map(|&column| self.header[column]).collect()),
-        );
+        let header = lay_out(used.iter().map(|&column| self.header[column]).collect());
         let rows = self
             .rows
             .iter()
             .map(|row| lay_out(used.iter().map(|&column| row[column].as_str()).collect()));
-        std::iter::once(header).chain(rows).collect()
+        std::iter::once(styled(HEADING, header))
+            .chain(rows)
+            .collect()
     }
+}
+
+/// Takes width from the last columns, which say the least at a glance, until
+/// the whole fits; none becomes narrower than a word.
+fn narrow(widths: &mut [usize], limit: usize) {
+    const WORD: usize = 12;
+    let mut excess =
+        (1 + widths.iter().map(|width| width + 2).sum::<usize>()).saturating_sub(limit + 1);
+    for width in widths.iter_mut().rev() {
+        let taken = excess.min(width.saturating_sub(WORD));
+        *width -= taken;
+        excess -= taken;
+    }
+}
+
+/// Text of at most `width` columns, a mark in place of what is left out.
+fn cut(text: &str, width: usize) -> Cow<'_, str> {
+    if shown_width(text) <= width {
+        return Cow::Borrowed(text);
+    }
+    // A cell that is cut loses its colour: half an escape sequence would colour the rest.
+    let plain = anstream::adapter::strip_str(text).to_string();
+    let mut kept = String::new();
+    for c in plain.chars() {
+        if shown_width(&kept) + c.width().unwrap_or(0) + 1 > width {
+            break;
+        }
+        kept.push(c);
+    }
+    Cow::Owned(format!("{}…", kept.trim_end()))
 }
 
 /// Columns that text takes on a terminal; its colours take none.
@@ -170,4 +226,47 @@ pub(super) fn print_warning(text: impl Display) {
 fn print_message(text: &str) {
     // Nothing can be done, or said, about a standard error that is closed.
     let _ = writeln!(AutoStream::auto(io::stderr()), "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let mut table = Table::new(["name", "empty", "flags"]);
+        table.row([
+            "gcc-debug".to_owned(),
+            String::new(),
+            styled(GOOD, "-g -O0 -fopenmp -Wall -Wextra"),
+        ]);
+        table.row(["ü".to_owned(), String::new(), "-g".to_owned()]);
+        table
+    }
+
+    #[test]
+    fn columns_are_even_and_empty_ones_are_left_out() {
+        let lines: Vec<String> = table()
+            .lines(None)
+            .iter()
+            .map(|line| anstream::adapter::strip_str(line).to_string())
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                "  name       flags",
+                "  gcc-debug  -g -O0 -fopenmp -Wall -Wextra",
+                "  ü          -g"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_narrow_terminal_cuts_the_last_column_and_no_line_is_wider() {
+        for limit in [30, 36, 40] {
+            for line in table().lines(Some(limit)) {
+                assert!(shown_width(&line) <= limit, "{limit}: {line}");
+            }
+        }
+        assert!(table().lines(Some(30))[1].ends_with('…'));
+    }
 }

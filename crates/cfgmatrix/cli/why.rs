@@ -283,10 +283,7 @@ fn write_variant(
         ]);
     }
     output.line("")?;
-    table
-        .lines()
-        .into_iter()
-        .try_for_each(|line| output.line(line))?;
+    output.table(&table)?;
     let mut notes: Vec<&str> = Vec::new();
     let of_features = variant
         .answers

@@ -52,10 +52,7 @@ pub(super) fn families(
             family.aliases.join(" "),
         ]);
     }
-    table
-        .lines()
-        .into_iter()
-        .try_for_each(|line| output.line(line))?;
+    output.table(&table)?;
     Ok(exit::OK)
 }
 
@@ -106,10 +103,7 @@ pub(super) fn features(
             feature.meaning.clone(),
         ]);
     }
-    table
-        .lines()
-        .into_iter()
-        .try_for_each(|line| output.line(line))?;
+    output.table(&table)?;
     output.line(styled(
         FAINT,
         "\n  features that exclude the same thing exclude each other; blas.sequential, blas.threaded, blas.openmp, … (with =LIBRARY where it is not the family's usual one) say how BLAS is linked",

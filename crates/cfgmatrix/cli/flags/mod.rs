@@ -224,8 +224,5 @@ fn write_table(
         HEADING,
         format!("{} for {}", toolchain.title(), toolchain.target),
     ))?;
-    table
-        .lines()
-        .into_iter()
-        .try_for_each(|line| output.line(line))
+    output.table(&table)
 }
