@@ -23,46 +23,27 @@ fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Erro
 /// It cannot be read, is too large, or is not UTF-8.
 pub(crate) fn read_document(path: &Path) -> Result<Document, Error> {
     let file = File::open(path).map_err(io_error("read", path))?;
-    read_from(file, &path.display().to_string()).map_err(|error| match error {
-        ReadError::Io(source) => Error::Io {
-            action: "read",
-            path: path.to_owned(),
-            source,
-        },
-        ReadError::Document(error) => error.into(),
-    })
+    read_stream(file, &path.display().to_string())
 }
 
 /// Reads a document from a stream such as standard input.
 ///
 /// # Errors
 /// As for [`read_document`].
-#[cfg(feature = "cli")]
 pub(crate) fn read_stream(stream: impl Read, name: &str) -> Result<Document, Error> {
-    read_from(stream, name).map_err(|error| match error {
-        ReadError::Io(source) => Error::Io {
-            action: "read",
-            path: PathBuf::from(name),
-            source,
-        },
-        ReadError::Document(error) => error.into(),
-    })
+    Ok(Document::from_bytes(name, read_bounded(stream, name)?)?)
 }
 
-enum ReadError {
-    Io(io::Error),
-    Document(cfgmatrix_core::Error),
-}
-
-fn read_from(stream: impl Read, name: &str) -> Result<Document, ReadError> {
+/// At most one byte more than a document may have: enough to know that it is
+/// too much.
+fn read_bounded(stream: impl Read, name: &str) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    // One byte more than allowed is enough to know that it is too much.
     let limit = Document::MAX_BYTES as u64 + 1;
     stream
         .take(limit)
         .read_to_end(&mut bytes)
-        .map_err(ReadError::Io)?;
-    Document::from_bytes(name, bytes).map_err(ReadError::Document)
+        .map_err(io_error("read", Path::new(name)))?;
+    Ok(bytes)
 }
 
 /// Reads a layer of the knowledge base: every `.json` file of a directory and
@@ -112,12 +93,7 @@ fn json_files(directory: &Path) -> Result<Vec<PathBuf>, Error> {
 /// The stream cannot be read, or holds more than a banner could.
 #[cfg(feature = "cli")]
 pub(crate) fn read_banner(stream: impl Read, name: &str) -> Result<String, Error> {
-    let mut bytes = Vec::new();
-    let limit = Document::MAX_BYTES as u64 + 1;
-    stream
-        .take(limit)
-        .read_to_end(&mut bytes)
-        .map_err(io_error("read", Path::new(name)))?;
+    let bytes = read_bounded(stream, name)?;
     if bytes.len() > Document::MAX_BYTES {
         return Err(cfgmatrix_core::Error::TooLarge {
             document: name.to_owned(),

@@ -20,10 +20,8 @@ pub struct Kit {
     pub(super) include: Vec<PathBuf>,
     /// `cargo::` lines that follow the package's own library.
     pub(super) directives: Vec<String>,
-    /// For this package's own programs.
+    /// For this package's own programs and for those of its dependents.
     pub(super) link_arguments: Vec<String>,
-    /// For dependents' programs.
-    pub(super) handed_on: Vec<String>,
     pub(super) openmp_runtime: Option<PathBuf>,
     pub(super) blas: Option<PathBuf>,
     pub(super) warnings: Vec<String>,
@@ -37,17 +35,14 @@ pub struct Kit {
 }
 
 impl Kit {
-    pub(super) fn new(script: &Script, toolchain: &Toolchain<'_>) -> Self {
+    pub(super) fn new(
+        script: &Script,
+        toolchain: &Toolchain<'_>,
+        identification: Identification,
+    ) -> Self {
         let source = Path::new(script.text("CARGO_MANIFEST_DIR")).join("src");
         Self {
-            identification: Identification {
-                family: toolchain.family.id.clone(),
-                version: None,
-                base: None,
-                target: None,
-                product: None,
-                decided_by: String::new(),
-            },
+            identification,
             compiler: toolchain.title(),
             compile_flags: Vec::new(),
             extra_compile: Vec::new(),
@@ -55,7 +50,6 @@ impl Kit {
             include: Vec::new(),
             directives: Vec::new(),
             link_arguments: Vec::new(),
-            handed_on: Vec::new(),
             openmp_runtime: None,
             blas: None,
             warnings: Vec::new(),
@@ -134,7 +128,7 @@ impl Kit {
         for line in &self.directives {
             println!("{line}");
         }
-        for argument in self.link_arguments.iter().chain(&self.handed_on) {
+        for argument in &self.link_arguments {
             println!("cargo::rustc-link-arg={argument}");
         }
         for warning in &self.warnings {
@@ -143,18 +137,12 @@ impl Kit {
         for variable in &self.watched {
             println!("cargo::rerun-if-env-changed={variable}");
         }
-        let told: Vec<String> = self
-            .handed_on
-            .iter()
-            .chain(&self.link_arguments)
-            .cloned()
-            .collect();
-        if told.is_empty() {
+        if self.link_arguments.is_empty() {
             return Ok(());
         }
         if !self.has_links {
             let error = Error::NoLinks {
-                what: told.join(" "),
+                what: self.link_arguments.join(" "),
                 package: self.package.clone(),
             };
             // A program's own link arguments are enough for it. A library that has
@@ -168,7 +156,10 @@ impl Kit {
                 (true, false) => Err(error),
             };
         }
-        println!("cargo::metadata={LINK_ARGUMENTS}={}", join(&told));
+        println!(
+            "cargo::metadata={LINK_ARGUMENTS}={}",
+            join(&self.link_arguments)
+        );
         Ok(())
     }
 
@@ -204,14 +195,14 @@ impl Kit {
         // The older kind of run-time path holds for the library's own
         // dependencies too, and LD_LIBRARY_PATH does not override it.
         if self.os != core::Os::Macos {
-            self.hand_on("-Wl,--disable-new-dtags".to_owned());
+            self.add_link_argument("-Wl,--disable-new-dtags".to_owned());
         }
-        self.hand_on(format!("-Wl,-rpath,{}", directory.display()));
+        self.add_link_argument(format!("-Wl,-rpath,{}", directory.display()));
     }
 
-    pub(super) fn hand_on(&mut self, argument: String) {
-        if !self.handed_on.contains(&argument) {
-            self.handed_on.push(argument);
+    pub(super) fn add_link_argument(&mut self, argument: String) {
+        if !self.link_arguments.contains(&argument) {
+            self.link_arguments.push(argument);
         }
     }
 
@@ -220,7 +211,7 @@ impl Kit {
     /// and two of them would be two pools of threads.
     fn link_need(&mut self, need: &str, linked: &[PathBuf]) -> Result<(), Error> {
         let Some(name) = need.strip_prefix("-l") else {
-            self.hand_on(need.to_owned());
+            self.add_link_argument(need.to_owned());
             return Ok(());
         };
         if name == "gomp" && self.openmp_runtime.is_some() {

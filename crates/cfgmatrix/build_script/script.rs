@@ -98,10 +98,10 @@ impl Script {
             .map_err(Error::Unidentified)?;
         let toolchain = self.toolchain(&found)?;
         let wants = self.wants_of_profile();
-        self.known.check_wants(&wants)?;
-        let mut kit = Kit::new(&self, &toolchain);
+        let mut kit = Kit::new(&self, &toolchain, found.clone());
         let mut compile = Tokens::default();
         let mut link = Tokens::default();
+        let mut openmp = None;
         for answer in self.known.resolve(&toolchain, self.language, &wants)? {
             if !answer.support.is_available() {
                 return Err(core::Error::Unsupported {
@@ -114,17 +114,19 @@ impl Script {
             }
             compile.extend(answer.compile());
             if answer.feature.id == "openmp" {
-                self.openmp(&mut kit, compiler, &toolchain, &answer)?;
+                openmp = Some(answer);
             } else {
                 link.extend(answer.link().chain(answer.libs()));
             }
         }
         kit.compile_flags = compile.into_vec();
         kit.link_arguments = link.into_vec();
+        if let Some(answer) = openmp {
+            self.openmp(&mut kit, compiler, &toolchain, &answer)?;
+        }
         if let Some(blas) = &self.blas {
             self.add_blas(&mut kit, compiler, &toolchain, blas)?;
         }
-        kit.identification = found;
         Ok(kit)
     }
 
@@ -219,7 +221,7 @@ impl Script {
                 Ok(())
             }
             OpenMp::Works { .. } => {
-                kit.handed_on.extend(link);
+                kit.link_arguments.extend(link);
                 Ok(())
             }
             OpenMp::Broken { said } => Err(Error::OpenMp {
@@ -243,15 +245,8 @@ impl Script {
             .as_deref()
             .unwrap_or_else(|| toolchain.family.default_blas(toolchain.target));
         // Threads may be had in several ways; the first whose files are here is taken.
-        let kinds = match blas.threading {
-            WantedThreading::Threaded => {
-                vec![Threading::Openmp, Threading::Pthread, Threading::Tbb]
-            }
-            WantedThreading::Exactly(kind) => vec![kind],
-            _ => Vec::new(),
-        };
         let mut first = None;
-        for kind in kinds {
+        for &kind in blas.threading.kinds() {
             match self.add_blas_of(kit, compiler, toolchain, blas, library, kind) {
                 Ok(()) => return Ok(()),
                 Err(error) => first = first.or(Some(error)),
@@ -269,17 +264,10 @@ impl Script {
         library: &str,
         kind: Threading,
     ) -> Result<(), Error> {
-        let uses_openmp = self.wants.iter().any(|want| want.feature == "openmp");
-        let runtime = toolchain.family.openmp_runtime.as_deref();
         let request = BlasRequest {
-            family: &toolchain.family.id,
-            target: toolchain.target,
-            threading: WantedThreading::Exactly(kind),
             interface: blas.interface,
-            linkage: Linkage::Shared,
-            openmp_runtime: runtime.filter(|_| uses_openmp),
-            mpi: None,
             provides: &blas.provides,
+            ..toolchain.blas_request(WantedThreading::Exactly(kind), &self.wants)
         };
         let resolved = self.known.resolve_blas(library, &request)?;
         if !resolved.additions.is_empty() {

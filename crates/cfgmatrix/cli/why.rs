@@ -135,12 +135,14 @@ impl<'a> FlagJson<'a> {
 
     fn of_blas(variant: &'a Variant<'_>) -> Option<Self> {
         let blas = variant.blas.as_ref()?;
-        let defines = blas.row.define.iter().map(|name| format!("-D{name}"));
         Some(Self {
             feature: format!("blas.{}", blas.row.threading.as_str()),
             language: None,
             support: Support::Flags,
-            compile: defines.chain(blas.row.compile.iter().cloned()).collect(),
+            compile: blas
+                .defines()
+                .chain(blas.row.compile.iter().cloned())
+                .collect(),
             link: blas.link().chain(blas.libs()).map(str::to_owned).collect(),
             family: &blas.library.id,
             versions: None,

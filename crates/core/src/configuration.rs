@@ -185,7 +185,7 @@ fn flags(
         link.extend(answer.link());
     }
     if let Some(blas) = blas {
-        cpp.extend(blas.row.define.iter().map(|name| format!("-D{name}")));
+        cpp.extend(blas.defines());
         for (language, into) in [
             (Language::C, &mut c),
             (Language::Cxx, &mut cxx),

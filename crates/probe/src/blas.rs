@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use cfgmatrix_core::{Arch, Blas, BlasPlace, Interface, Linkage, Os, Target, Threading};
 
 use crate::identify::{CompilerCommand, IdentifyError};
-use crate::trial::{Outcome, Trial};
+use crate::trial::{Outcome, Trial, rpath};
 
 /// A library's file, and what linking it takes.
 #[derive(Clone, Debug)]
@@ -177,9 +177,7 @@ pub fn prove_blas(
     if file.linkage == Linkage::Static {
         libs.extend(file.needs.iter().map(OsString::from));
     } else {
-        let mut rpath = OsString::from("-Wl,-rpath,");
-        rpath.push(&file.directory);
-        libs.push(rpath);
+        libs.push(rpath(&file.directory));
     }
     let trial = Trial {
         source: &source,
@@ -187,7 +185,6 @@ pub fn prove_blas(
         flags: Vec::new(),
         libs,
         runs_here,
-        run_environment: Vec::new(),
     };
     Ok(match trial.attempt(compiler)? {
         Outcome::NotBuilt { first_error } => BlasProof::Broken { said: first_error },

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::identify::{CompilerCommand, IdentifyError};
-use crate::trial::{Outcome, Trial, library_file};
+use crate::trial::{Outcome, Trial, library_file, rpath};
 
 /// What was found out about a compiler's OpenMP.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +72,6 @@ pub fn try_openmp(
         flags,
         libs: Vec::new(),
         runs_here,
-        run_environment: Vec::new(),
     };
     let find = |linked: &[PathBuf]| {
         let name = runtime?.strip_prefix("lib")?;
@@ -86,9 +85,7 @@ pub fn try_openmp(
         && let Some(directory) = find(linked).as_deref().and_then(Path::parent)
     {
         needs_rpath = true;
-        let mut rpath = OsString::from("-Wl,-rpath,");
-        rpath.push(directory);
-        trial.libs.push(rpath);
+        trial.libs.push(rpath(directory));
         outcome = trial.attempt(compiler)?;
     }
     Ok(match outcome {

@@ -21,8 +21,6 @@ pub struct Trial<'a> {
     pub libs: Vec<OsString>,
     /// Whether what is built can run here.
     pub runs_here: bool,
-    /// Environment of the run.
-    pub run_environment: Vec<(OsString, OsString)>,
 }
 
 /// How a trial ended.
@@ -90,10 +88,7 @@ impl Trial<'_> {
         if !self.runs_here {
             return Ok(Outcome::NotRun { linked });
         }
-        let ran = match Invocation::new(&program)
-            .environment(&self.run_environment)
-            .run_in(directory.path())
-        {
+        let ran = match Invocation::new(&program).run_in(directory.path()) {
             Ok(ran) => ran,
             // A program of another system: built, not run.
             Err(ProcessError::Start { source, .. }) if source.raw_os_error() == Some(8) => {
@@ -119,6 +114,13 @@ impl Trial<'_> {
         };
         Ok(Outcome::Failed { said, linked })
     }
+}
+
+/// The switch that lets a program find libraries in a directory.
+pub(crate) fn rpath(directory: &Path) -> OsString {
+    let mut switch = OsString::from("-Wl,-rpath,");
+    switch.push(directory);
+    switch
 }
 
 /// The first line that names an error, or the first line at all.

@@ -1,8 +1,8 @@
 //! One line of the answer: a feature in a language, or a BLAS.
 
 use cfgmatrix_core::{
-    Answer, BlasRequest, Error as CoreError, Interface, KnowledgeBase, Language, Linkage, Provides,
-    ResolvedBlas, Support, Toolchain, Want, WantedThreading,
+    Answer, Error as CoreError, KnowledgeBase, Language, ResolvedBlas, Support, Toolchain, Want,
+    WantedThreading,
 };
 use serde::Serialize;
 
@@ -50,12 +50,14 @@ impl Line {
     }
 
     fn of_blas(feature: &str, language: Language, blas: &ResolvedBlas<'_>) -> Self {
-        let defines = blas.row.define.iter().map(|name| format!("-D{name}"));
         Self {
             feature: feature.to_owned(),
             language,
             support: Support::Flags,
-            compile: defines.chain(blas.row.compile.iter().cloned()).collect(),
+            compile: blas
+                .defines()
+                .chain(blas.row.compile.iter().cloned())
+                .collect(),
             link: blas.link().chain(blas.libs()).map(str::to_owned).collect(),
             reason: None,
             source: Some(blas.row.source.clone()),
@@ -142,14 +144,13 @@ pub(super) fn lines(
         .into());
     }
     let toolchain = &toolchain.beside(&features);
-    let uses_openmp = features.iter().any(|want| want.feature == "openmp");
     let mut lines = Vec::new();
     for (index, want) in wants.iter().enumerate() {
         if wants[..index].contains(want) {
             continue;
         }
         if want.feature.starts_with(BLAS) {
-            lines.extend(blas_lines(known, toolchain, languages, want, uses_openmp)?);
+            lines.extend(blas_lines(known, toolchain, languages, want, &features)?);
             continue;
         }
         let feature = known.feature(&want.feature)?;
@@ -179,22 +180,13 @@ fn blas_lines(
     toolchain: &Toolchain<'_>,
     languages: &[Language],
     want: &Want,
-    uses_openmp: bool,
+    features: &[Want],
 ) -> Result<Vec<Line>, Error> {
     let family = toolchain.family;
     let threading: WantedThreading = want.feature[BLAS.len()..]
         .parse()
         .map_err(CoreError::Unknown)?;
-    let request = BlasRequest {
-        family: &family.id,
-        target: toolchain.target,
-        threading,
-        interface: Interface::Lp64,
-        linkage: Linkage::Shared,
-        openmp_runtime: family.openmp_runtime.as_deref().filter(|_| uses_openmp),
-        mpi: None,
-        provides: &[Provides::Blas],
-    };
+    let request = toolchain.blas_request(threading, features);
     let library = want
         .value
         .as_deref()

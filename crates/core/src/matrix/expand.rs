@@ -8,7 +8,7 @@ use crate::configuration::{Configuration, ToolchainIdentity};
 use crate::error::Error;
 use crate::name::{Language, Target};
 use crate::resolve::{Answer, CompilerSpec, Toolchain, Want};
-use crate::toolchain::{BlasRequest, KnowledgeBase, Provides, ResolvedBlas, WantedThreading};
+use crate::toolchain::{BlasRequest, KnowledgeBase, ResolvedBlas, WantedThreading};
 
 /// What a matrix came to.
 #[derive(Clone, Debug)]
@@ -137,31 +137,23 @@ impl Matrix {
         known: &'k KnowledgeBase,
         selection: &Selection,
     ) -> Result<Expansion<'k>, Error> {
-        let whole = self.expand_selected(known, &Selection::all());
-        match self.spec.expect {
-            Some(expected) => {
-                let actual = whole
-                    .as_ref()
-                    .map_or(expected, |whole| whole.variants.len());
-                if actual != expected {
-                    return Err(Error::Expectation {
-                        expected,
-                        actual,
-                        place: self.place_of_key("expect"),
-                    });
-                }
-                // The selection is of the whole, so that `expect` means the same with and without it.
-                whole.and_then(|whole| {
-                    if selection.takes_all() {
-                        Ok(whole)
-                    } else {
-                        self.expand_selected(known, selection)
-                    }
-                })
+        if let Some(expected) = self.spec.expect {
+            // It speaks of the whole, whatever is selected.
+            let whole = self.expand_selected(known, &Selection::all())?;
+            let actual = whole.variants.len();
+            if actual != expected {
+                let place = self.place_of_key("expect");
+                return Err(Error::Expectation {
+                    expected,
+                    actual,
+                    place,
+                });
             }
-            None if selection.takes_all() => whole,
-            None => self.expand_selected(known, selection),
+            if selection.takes_all() {
+                return Ok(whole);
+            }
         }
+        self.expand_selected(known, selection)
     }
 
     fn expand_selected<'k>(
@@ -200,32 +192,22 @@ impl Matrix {
                 .zip(&ids)
                 .map(|(axis, id)| (axis.name.clone(), (*id).to_owned()))
                 .collect();
-            match self.resolve(known, &values)? {
-                Ok(resolved) => expansion.variants.push(Variant {
-                    name,
-                    axes: named,
-                    configuration: resolved.configuration,
-                    answers: resolved.answers,
-                    blas: resolved.blas,
-                    toolchain: resolved.toolchain,
-                }),
-                Err((rule, reason)) => expansion.excluded.push(Excluded {
-                    name,
-                    axes: named,
-                    rule,
-                    reason,
-                }),
+            match self.resolve(known, name, named, &values)? {
+                Ok(variant) => expansion.variants.push(variant),
+                Err(excluded) => expansion.excluded.push(excluded),
             }
         }
         Ok(expansion)
     }
 
-    /// A configuration, or the rule that excludes the combination.
+    /// A variant, or the rule that excludes the combination.
     fn resolve<'k>(
         &self,
         known: &'k KnowledgeBase,
+        name: String,
+        axes: Vec<(String, String)>,
         values: &[&AxisValue],
-    ) -> Result<Result<Resolved<'k>, (Rule, String)>, Error> {
+    ) -> Result<Result<Variant<'k>, Excluded>, Error> {
         let compiler = values.iter().find_map(|value| value.compiler());
         let compiler = compiler.expect("a matrix without the axis `compiler` was refused");
         let toolchain = self.toolchain(known, compiler)?;
@@ -248,14 +230,17 @@ impl Matrix {
                 answer.explanation()
             );
             let required = self.required().any(|want| want.feature == *feature);
-            return Ok(Err((
-                if required {
-                    Rule::RequireFeatures
-                } else {
-                    Rule::Mode
-                },
+            let rule = if required {
+                Rule::RequireFeatures
+            } else {
+                Rule::Mode
+            };
+            return Ok(Err(Excluded {
+                name,
+                axes,
+                rule,
                 reason,
-            )));
+            }));
         }
         let blas = values.iter().find_map(|value| value.blas());
         let blas = match blas
@@ -264,7 +249,13 @@ impl Matrix {
         {
             Ok(blas) => blas,
             Err(error @ Error::NoLibrary { .. }) => {
-                return Ok(Err((Rule::Blas, error.to_string())));
+                let reason = error.to_string();
+                return Ok(Err(Excluded {
+                    name,
+                    axes,
+                    rule: Rule::Blas,
+                    reason,
+                }));
             }
             Err(error) => return Err(error),
         };
@@ -282,7 +273,9 @@ impl Matrix {
             .into_iter()
             .map(|(language, tool)| (role(language).to_owned(), tool));
         let configuration = Configuration::new(identity, roles.collect(), &answers, blas.as_ref());
-        Ok(Ok(Resolved {
+        Ok(Ok(Variant {
+            name,
+            axes,
             configuration,
             answers,
             blas,
@@ -346,20 +339,10 @@ impl Matrix {
             .library
             .as_deref()
             .unwrap_or_else(|| toolchain.family.default_blas(toolchain.target));
-        let uses_openmp = wants.iter().any(|want| want.feature == "openmp");
         let request = BlasRequest {
-            family: &toolchain.family.id,
-            target: toolchain.target,
-            threading,
             interface: value.interface,
             linkage: value.linkage,
-            openmp_runtime: toolchain
-                .family
-                .openmp_runtime
-                .as_deref()
-                .filter(|_| uses_openmp),
-            mpi: None,
-            provides: &[Provides::Blas],
+            ..toolchain.blas_request(threading, wants)
         };
         known
             .resolve_blas(library, &request)
@@ -376,13 +359,6 @@ impl Variant<'_> {
         warnings.extend(conflicts.map(|conflict| conflict.explanation()));
         warnings
     }
-}
-
-struct Resolved<'k> {
-    configuration: Configuration,
-    answers: Vec<Answer<'k>>,
-    blas: Option<ResolvedBlas<'k>>,
-    toolchain: Toolchain<'k>,
 }
 
 impl CompilerValue {

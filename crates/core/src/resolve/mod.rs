@@ -10,16 +10,13 @@ use std::borrow::Cow;
 use crate::error::Error;
 use crate::name::{Language, Target};
 use crate::toolchain::{
-    Family, Feature, Identification, KnowledgeBase, Row, RowSource, RowTable, Support,
+    Family, Feature, Identification, KnowledgeBase, MARCH, Row, RowSource, RowTable, Support,
 };
 use crate::version::{Version, VersionRange};
 
 pub use answer::Answer;
 pub use request::{CompilerSpec, Toolchain, Want};
 pub use tokens::Tokens;
-
-/// How the features of microarchitectures begin.
-const MARCH: &str = "march.";
 
 /// A family on the way from a compiler to what it is built from.
 #[derive(Clone, Copy)]

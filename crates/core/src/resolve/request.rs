@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::error::Error;
 use crate::name::Target;
-use crate::toolchain::Family;
+use crate::toolchain::{BlasRequest, Family, Interface, Linkage, Provides, WantedThreading};
 use crate::version::{Version, VersionRange};
 
 /// A compiler as users name it: `gcc`, `icc@14.0.2`.
@@ -106,7 +106,7 @@ pub struct Toolchain<'k> {
     pub parts: Vec<String>,
 }
 
-impl Toolchain<'_> {
+impl<'k> Toolchain<'k> {
     /// Whether the compiler is newer than what its rows were checked against.
     #[must_use]
     pub fn is_newer_than_known(&self) -> bool {
@@ -116,6 +116,27 @@ impl Toolchain<'_> {
             let shown = &version.parts()[..version.parts().len().min(known.len())];
             Version::new(shown.iter().copied()) > self.family.newest
         })
+    }
+
+    /// A question for a BLAS beside these features: 32-bit integers, a shared
+    /// library, no MPI; what differs is set by who asks.
+    #[must_use]
+    pub fn blas_request(&self, threading: WantedThreading, wants: &[Want]) -> BlasRequest<'k> {
+        let uses_openmp = wants.iter().any(|want| want.feature == "openmp");
+        BlasRequest {
+            family: &self.family.id,
+            target: self.target,
+            threading,
+            interface: Interface::Lp64,
+            linkage: Linkage::Shared,
+            openmp_runtime: self
+                .family
+                .openmp_runtime
+                .as_deref()
+                .filter(|_| uses_openmp),
+            mpi: None,
+            provides: &[Provides::Blas],
+        }
     }
 
     /// The same toolchain where these features are asked for together: some

@@ -10,7 +10,7 @@ use super::feature::{Feature, Features, Mode};
 use super::layer::{
     Header, Origin, Slot, Sources, invalid_key, placed, put, unique_names, unknown,
 };
-use super::march::March;
+use super::march::{MARCH, March};
 use super::row::Row;
 use crate::document::Document;
 use crate::error::Error;
@@ -263,7 +263,7 @@ impl KnowledgeBase {
         if let Some(&index) = self.feature_index.get(id) {
             return Ok(&self.features.features[index]);
         }
-        if id.starts_with("march.") {
+        if id.starts_with(MARCH) {
             if let Some((feature, _)) = self
                 .march()?
                 .features
@@ -298,7 +298,7 @@ impl KnowledgeBase {
     /// Where a feature stands in the canonical order of flags.
     pub(crate) fn rank(&self, feature: &Feature) -> usize {
         // All of the march group stand where `native` does.
-        let id = if feature.id.starts_with("march.") {
+        let id = if feature.id.starts_with(MARCH) {
             "native"
         } else {
             &feature.id

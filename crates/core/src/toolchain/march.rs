@@ -13,6 +13,9 @@ use crate::error::Error;
 use crate::name::{Arch, Language, UnknownWord};
 use crate::version::{Version, VersionRange};
 
+/// How the features of microarchitectures begin.
+pub(crate) const MARCH: &str = "march.";
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Microarchitecture {
@@ -53,8 +56,8 @@ struct MarchFile {
 #[derive(Debug, Default)]
 pub(crate) struct March {
     pub(crate) features: Vec<(Feature, Arch)>,
-    /// (family, feature) → rows with their number in the document.
-    rows: HashMap<(String, String), Vec<(usize, Row)>>,
+    /// Family → feature → rows with their number in the document.
+    rows: HashMap<String, HashMap<String, Vec<(usize, Row)>>>,
 }
 
 impl March {
@@ -66,7 +69,7 @@ impl March {
         check_format(document, file.format_version)?;
         let mut march = Self::default();
         for (number, unit) in file.microarchitectures.into_iter().enumerate() {
-            let id = format!("march.{}", unit.id);
+            let id = format!("{MARCH}{}", unit.id);
             if march.features.iter().any(|(known, _)| known.id == id) {
                 return Err(invalid(
                     document,
@@ -89,19 +92,24 @@ impl March {
         }
         for (number, row) in file.rows.into_iter().enumerate() {
             let wrong = |message: String| Err(invalid(document, "rows", number, message));
-            let feature = format!("march.{}", row.microarchitecture);
+            let feature = format!("{MARCH}{}", row.microarchitecture);
             let Some(&(_, arch)) = march.features.iter().find(|(known, _)| known.id == feature)
             else {
                 let known = march
                     .features
                     .iter()
-                    .map(|(known, _)| &known.id["march.".len()..]);
+                    .map(|(known, _)| &known.id[MARCH.len()..]);
                 let word = UnknownWord::new("microarchitecture", &row.microarchitecture, known);
                 return Err(unknown(&word, document.place_of_element("rows", number)));
             };
             let languages = languages_of(&row.family)
                 .map_err(|error| placed(error, || document.place_of_element("rows", number)))?;
-            let rows = march.rows.entry((row.family, feature.clone())).or_default();
+            let rows = march
+                .rows
+                .entry(row.family)
+                .or_default()
+                .entry(feature.clone())
+                .or_default();
             if rows
                 .iter()
                 .any(|(_, other)| other.versions.overlaps(&row.versions))
@@ -145,7 +153,7 @@ impl March {
         feature: &str,
         version: Option<&Version>,
     ) -> Option<(usize, &Row)> {
-        let rows = self.rows.get(&(family.to_owned(), feature.to_owned()))?;
+        let rows = self.rows.get(family)?.get(feature)?;
         rows.iter()
             .find(|(_, row)| row.versions.contains(version))
             .map(|(number, row)| (*number, row))
@@ -153,6 +161,7 @@ impl March {
 
     pub(crate) fn has_rows(&self, family: &str, feature: &str) -> bool {
         self.rows
-            .contains_key(&(family.to_owned(), feature.to_owned()))
+            .get(family)
+            .is_some_and(|rows| rows.contains_key(feature))
     }
 }

@@ -20,5 +20,6 @@ pub use feature::{Feature, Mode, Stage};
 pub use identify::{Identification, MacroSet, Unidentified};
 pub use knowledge::KnowledgeBase;
 pub use layer::{RowSource, Sources};
+pub(crate) use march::MARCH;
 pub(crate) use row::RowTable;
 pub use row::{Row, Support};

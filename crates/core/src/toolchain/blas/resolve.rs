@@ -1,8 +1,6 @@
 //! Which row of a library answers a request.
 
-use super::{
-    Blas, BlasConflict, BlasRow, Interface, Linkage, Provides, Severity, Threading, WantedThreading,
-};
+use super::{Blas, BlasConflict, BlasRow, Interface, Linkage, Provides, Severity, WantedThreading};
 use crate::error::Error;
 use crate::name::Target;
 use crate::toolchain::{KnowledgeBase, RowSource};
@@ -50,6 +48,11 @@ impl ResolvedBlas<'_> {
         self.library.thread_variables(self.row.threading, target)
     }
 
+    /// The macros as tokens for compiling.
+    pub fn defines(&self) -> impl Iterator<Item = String> {
+        self.row.define.iter().map(|name| format!("-D{name}"))
+    }
+
     /// All link tokens before the objects.
     pub fn link(&self) -> impl Iterator<Item = &str> {
         self.rows().flat_map(|row| &row.link).map(String::as_str)
@@ -75,14 +78,6 @@ impl Blas {
         &self,
         request: &BlasRequest<'_>,
     ) -> Result<(usize, &BlasRow, Vec<&BlasConflict>), String> {
-        let kinds: &[Threading] = match request.threading {
-            WantedThreading::Exactly(Threading::Sequential) => &[Threading::Sequential],
-            WantedThreading::Exactly(Threading::Openmp) => &[Threading::Openmp],
-            WantedThreading::Exactly(Threading::Pthread) => &[Threading::Pthread],
-            WantedThreading::Exactly(Threading::Tbb) => &[Threading::Tbb],
-            // The program's own OpenMP threads are used where the library can.
-            WantedThreading::Threaded => &[Threading::Openmp, Threading::Pthread, Threading::Tbb],
-        };
         let here = |row: &&(usize, &BlasRow)| {
             self.families.has(request.family)
                 && row.1.families.has(request.family)
@@ -91,7 +86,7 @@ impl Blas {
         };
         let numbered: Vec<(usize, &BlasRow)> = self.rows.iter().enumerate().collect();
         let mut refused = None;
-        for &kind in kinds {
+        for &kind in request.threading.kinds() {
             let mut rows: Vec<&(usize, &BlasRow)> = numbered
                 .iter()
                 .filter(here)

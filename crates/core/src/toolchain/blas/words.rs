@@ -63,6 +63,19 @@ impl std::str::FromStr for WantedThreading {
 }
 
 impl WantedThreading {
+    /// The kinds that satisfy it, the preferred one first: the program's own
+    /// OpenMP threads are used where the library can.
+    #[must_use]
+    pub fn kinds(self) -> &'static [Threading] {
+        match self {
+            Self::Exactly(Threading::Sequential) => &[Threading::Sequential],
+            Self::Exactly(Threading::Openmp) => &[Threading::Openmp],
+            Self::Exactly(Threading::Pthread) => &[Threading::Pthread],
+            Self::Exactly(Threading::Tbb) => &[Threading::Tbb],
+            Self::Threaded => &[Threading::Openmp, Threading::Pthread, Threading::Tbb],
+        }
+    }
+
     /// The word used in documents and output.
     #[must_use]
     pub fn as_str(self) -> &'static str {
