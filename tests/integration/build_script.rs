@@ -331,3 +331,31 @@ fn what_is_asked_for_wrongly_ends_the_build_with_one_message() {
         );
     }
 }
+
+#[test]
+fn sources_that_do_not_compile_are_not_blamed_on_the_compiler() {
+    if !have(find_program("gcc").is_some(), "gcc") {
+        return;
+    }
+    let script = "use cfgmatrix::build_script;
+fn main() {
+    build_script::run(|script| {
+        let mut build = cc::Build::new();
+        build.file(\"src/wrong.c\");
+        script.feature(\"pic\").resolve(&build)?.compile(&mut build, \"wrong\")
+    });
+}
+";
+    let output = package(&[
+        ("src/lib.rs", ""),
+        ("src/wrong.c", "int wrong(void) { return }\n"),
+        ("build.rs", script),
+    ]);
+    assert!(!output.status.success());
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        stderr.contains("error: lone@0.1.0: the sources of `wrong` do not compile"),
+        "{stderr}"
+    );
+    assert!(!stderr.contains("cc finds no compiler"), "{stderr}");
+}

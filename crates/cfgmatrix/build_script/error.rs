@@ -19,6 +19,14 @@ pub enum Error {
     /// `cc` finds no compiler.
     #[error("cc finds no compiler: {0}; install one, or set CC (CXX for C++)")]
     NoCompiler(String),
+    /// The package's own sources do not compile.
+    #[error("the sources of `{library}` do not compile: {reason}")]
+    Compile {
+        /// The library that was to be made of them.
+        library: String,
+        /// What `cc` says.
+        reason: String,
+    },
     /// The compiler is of no family that is known.
     #[error("{0}; set CC (CXX for C++) to a compiler that is known")]
     Unidentified(IdentifyError),

@@ -107,19 +107,21 @@ impl Kit {
     /// linked after it.
     ///
     /// # Errors
-    /// Dependents must be told something, and the package has no `links` key.
+    /// The sources do not compile; dependents must be told something, and the
+    /// package has no `links` key.
     pub fn compile(&self, build: &mut cc::Build, name: &str) -> Result<(), Error> {
         self.apply(build);
-        build
-            .try_compile(name)
-            .map_err(|error| Error::NoCompiler(error.to_string()))?;
+        build.try_compile(name).map_err(|error| Error::Compile {
+            library: name.to_owned(),
+            reason: error.to_string(),
+        })?;
         self.link()
     }
 
     /// Tells Cargo what is linked; after the library that needs it.
     ///
     /// # Errors
-    /// As for [`Self::compile`].
+    /// Dependents must be told something, and the package has no `links` key.
     #[expect(
         clippy::print_stdout,
         reason = "a build script tells Cargo by printing"
