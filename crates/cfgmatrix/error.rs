@@ -14,6 +14,10 @@ pub enum Error {
     /// A compiler that cannot be run or told.
     #[error(transparent)]
     Identify(#[from] IdentifyError),
+    /// A survey of the machine that could not be made.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    Survey(#[from] cfgmatrix_probe::survey::SurveyError),
     /// A file that cannot be read or written.
     #[error("cannot {action} {}", .path.display())]
     Io {
@@ -75,6 +79,8 @@ impl Error {
     fn own_hint(&self) -> Option<String> {
         match self {
             Self::Core(error) | Self::Identify(IdentifyError::Knowledge(error)) => error.hint(),
+            #[cfg(feature = "cli")]
+            Self::Survey(cfgmatrix_probe::survey::SurveyError::Knowledge(error)) => error.hint(),
             Self::Io { source, .. } if source.kind() == std::io::ErrorKind::NotADirectory => {
                 Some("a directory is expected here".to_owned())
             }

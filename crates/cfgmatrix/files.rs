@@ -46,8 +46,9 @@ fn read_bounded(stream: impl Read, name: &str) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// Reads a layer of the knowledge base: every `.json` file of a directory and
-/// of its subdirectory `blas`, in the order of their names.
+/// Reads a layer of the knowledge base: every `.json` file of a directory and of
+/// its subdirectories `blas` and `mpi`, and the programs in `proofs`, in the
+/// order of their names.
 ///
 /// # Errors
 /// The directory or a file of it cannot be read.
@@ -56,11 +57,13 @@ pub(crate) fn read_layer(directory: &Path) -> Result<Sources, Error> {
     for (prefix, directory) in [
         ("", directory.to_owned()),
         ("blas/", directory.join("blas")),
+        ("mpi/", directory.join("mpi")),
+        ("proofs/", directory.join("proofs")),
     ] {
         if !prefix.is_empty() && !directory.is_dir() {
             continue;
         }
-        for path in json_files(&directory)? {
+        for path in files_of(&directory, prefix == "proofs/")? {
             let name = path
                 .file_name()
                 .and_then(|name| name.to_str())
@@ -71,14 +74,17 @@ pub(crate) fn read_layer(directory: &Path) -> Result<Sources, Error> {
     Ok(layer)
 }
 
-fn json_files(directory: &Path) -> Result<Vec<PathBuf>, Error> {
+/// The documents of a directory, or its sources.
+fn files_of(directory: &Path, sources: bool) -> Result<Vec<PathBuf>, Error> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(io_error("read", directory))? {
         let path = entry.map_err(io_error("read", directory))?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "json")
-        {
+        let wanted = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("md") | None => false,
+            Some("json") => !sources,
+            Some(_) => sources && path.is_file(),
+        };
+        if wanted {
             files.push(path);
         }
     }

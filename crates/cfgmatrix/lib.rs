@@ -28,9 +28,29 @@ use cfgmatrix_core::KnowledgeBase;
 /// # Errors
 /// A layer that cannot be read, or is not as it should be.
 pub fn knowledge_base(layers: &[PathBuf]) -> Result<KnowledgeBase, Error> {
-    let layers = layers
+    Ok(KnowledgeBase::new(
+        data::toolchains(),
+        read_layers(layers)?,
+    )?)
+}
+
+/// A number that changes with any of the documents that [`knowledge_base`] reads.
+#[cfg(feature = "cli")]
+pub(crate) fn knowledge_digest(layers: &[PathBuf]) -> Result<u64, Error> {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    data::hash(&mut hasher);
+    for sources in read_layers(layers)? {
+        for (path, document) in sources.iter() {
+            (path, document.text()).hash(&mut hasher);
+        }
+    }
+    Ok(hasher.finish())
+}
+
+fn read_layers(layers: &[PathBuf]) -> Result<Vec<cfgmatrix_core::Sources>, Error> {
+    layers
         .iter()
         .map(|directory| files::read_layer(directory))
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(KnowledgeBase::new(data::toolchains(), layers)?)
+        .collect()
 }

@@ -29,6 +29,14 @@ fn main() -> ExitCode {
     } else {
         variable("XDG_CONFIG_HOME").or_else(|| Some(variable("HOME")?.join(".config")))
     };
+    let cache = if cfg!(windows) {
+        variable("LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        variable("XDG_CACHE_HOME")
+            .or_else(|| Some(variable("HOME")?.join("Library").join("Caches")))
+    } else {
+        variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")))
+    };
     let target = match (std::env::consts::OS.parse(), std::env::consts::ARCH.parse()) {
         (Ok(os), Ok(arch)) => Some(Target { os, arch }),
         _ => None,
@@ -36,6 +44,8 @@ fn main() -> ExitCode {
     let surroundings = Surroundings {
         user_layer: configuration.map(|directory| directory.join("cfgmatrix").join("toolchains")),
         host: target,
+        cache: cache.map(|directory| directory.join("cfgmatrix")),
+        environment: std::env::vars_os().collect(),
     };
     cli::run(std::env::args_os(), &surroundings)
 }

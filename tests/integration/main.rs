@@ -12,6 +12,7 @@ mod expand;
 mod facts;
 mod flags;
 mod identify;
+mod installed;
 mod overlay;
 mod schema;
 mod support;

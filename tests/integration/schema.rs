@@ -27,10 +27,15 @@ fn every_document_is_valid_by_its_schema() {
         validator("toolchains/schema/family.schema.json"),
         validator("toolchains/schema/blas.schema.json"),
     );
+    let (mpi, launchers) = (
+        validator("toolchains/schema/mpi.schema.json"),
+        validator("toolchains/schema/launchers.schema.json"),
+    );
     let mut wrong = Vec::new();
     for path in files_in(&toolchains)
         .into_iter()
         .chain(files_in(&toolchains.join("blas")))
+        .chain(files_in(&toolchains.join("mpi")))
     {
         if path.is_dir() {
             continue;
@@ -38,6 +43,8 @@ fn every_document_is_valid_by_its_schema() {
         let schema = match path.file_stem().unwrap().to_str().unwrap() {
             "features" => &features,
             "march" => &march,
+            "launchers" => &launchers,
+            _ if path.parent().unwrap().ends_with("mpi") => &mpi,
             _ if path.parent().unwrap().ends_with("blas") => &blas,
             _ => &family,
         };

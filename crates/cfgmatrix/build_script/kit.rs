@@ -173,7 +173,13 @@ impl Kit {
         linked: &[PathBuf],
     ) -> Result<(), Error> {
         let name = format!("{library}_{}", wanted.replace(' ', "_"));
-        self.link_file(&name, &file.file, file.linkage)?;
+        if file.libs.is_empty() {
+            self.link_file(&name, &file.file, file.linkage)?;
+        } else {
+            // Several files in a certain order, which no directive of Cargo's keeps.
+            let tokens = file.libs.iter().cloned();
+            tokens.for_each(|token| self.add_link_argument(token));
+        }
         self.include.extend(file.include.iter().cloned());
         self.blas = Some(file.file.clone());
         if file.linkage == Linkage::Static {

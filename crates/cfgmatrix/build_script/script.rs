@@ -10,7 +10,8 @@ use cfgmatrix_core::{
     Toolchain, Want, WantedThreading,
 };
 use cfgmatrix_probe::{
-    BlasFile, BlasProof, BlasSearch, CompilerCommand, OpenMp, prove_blas, try_openmp,
+    BlasDirectories, BlasFile, BlasSearch, BlasTrial, CompilerCommand, FeatureTrial, is_in,
+    libomp_root, link_of, openmp_hint, trial::Runner,
 };
 
 use super::{Blas, Error, Kit, read_environment};
@@ -155,19 +156,8 @@ impl Script {
             .variable("LIBOMP_ROOT")
             .or_else(|| self.variable("OpenMP_ROOT"))
             .map(PathBuf::from);
-        let usual = [
-            "/opt/homebrew/opt/libomp",
-            "/usr/local/opt/libomp",
-            "/opt/local/lib/libomp",
-        ];
-        let usual = usual
-            .iter()
-            .map(PathBuf::from)
-            .filter(|_| self.text("TARGET").contains("apple"));
-        named
-            .into_iter()
-            .chain(usual)
-            .find(|root| root.join("lib").is_dir())
+        let target = Target::from_triple(self.text("TARGET"))?;
+        libomp_root(named, target)
     }
 
     fn wants_of_profile(&self) -> Vec<Want> {
@@ -178,8 +168,12 @@ impl Script {
         wants
     }
 
-    fn runs_here(&self) -> bool {
-        self.text("HOST") == self.text("TARGET")
+    fn runner(&self) -> Runner {
+        if self.text("HOST") == self.text("TARGET") {
+            Runner::Here
+        } else {
+            Runner::Nowhere
+        }
     }
 
     fn openmp(
@@ -201,36 +195,40 @@ impl Script {
         let Some(compiler) = compiler else {
             return Ok(());
         };
-        let cxx = self.language == Language::Cxx;
-        let tried = try_openmp(compiler, &compile, &link, runtime, self.runs_here(), cxx)
-            .map_err(Error::Unidentified)?;
-        match tried {
-            OpenMp::Works {
-                runtime: Some(file),
-                needs_rpath,
-                ..
-            } => {
-                let name = runtime
-                    .and_then(|name| name.strip_prefix("lib"))
-                    .unwrap_or("openmp");
-                kit.link_file(name, &file, Linkage::Shared)?;
-                if needs_rpath && let Some(directory) = file.parent() {
-                    kit.add_rpath(directory);
-                }
-                kit.openmp_runtime = Some(file);
-                Ok(())
-            }
-            OpenMp::Works { .. } => {
-                kit.link_arguments.extend(link);
-                Ok(())
-            }
-            OpenMp::Broken { said } => Err(Error::OpenMp {
+        let proofs = self.known.proofs("openmp");
+        let trial = FeatureTrial {
+            proofs: proofs
+                .filter(|(file, _)| is_in(file, self.language))
+                .collect(),
+            language: self.language,
+            compile,
+            link: link.clone(),
+            runtime,
+            runner: self.runner(),
+            dialect: toolchain.family.dialect(toolchain.target),
+            verbose: false,
+        };
+        let tried = trial.prove(compiler).map_err(Error::Unidentified)?;
+        if tried.proof.works == Some(false) {
+            return Err(Error::OpenMp {
                 compiler: toolchain.title(),
-                said,
-                hint: openmp_hint(toolchain),
-            }),
-            _ => Ok(()),
+                said: tried.proof.error.unwrap_or(tried.proof.evidence),
+                hint: no_openmp_hint(toolchain),
+            });
         }
+        let Some(file) = tried.runtime else {
+            kit.link_arguments.extend(link);
+            return Ok(());
+        };
+        let name = runtime
+            .and_then(|name| name.strip_prefix("lib"))
+            .unwrap_or("openmp");
+        kit.link_file(name, &file, Linkage::Shared)?;
+        if let Some(directory) = tried.rpath {
+            kit.add_rpath(&directory);
+        }
+        kit.openmp_runtime = Some(file);
+        Ok(())
     }
 
     fn add_blas(
@@ -276,12 +274,18 @@ impl Script {
         let variables = &resolved.library.root_variables;
         kit.watched.extend(variables.iter().cloned());
         let named = variables.iter().filter_map(|name| self.variable(name));
+        let variable = |name: &str| self.variable(name).map(OsStr::to_owned);
         let search = BlasSearch {
             library: resolved.library,
             threading: kind,
             interface: blas.interface,
             target: toolchain.target,
-            roots: named.map(PathBuf::from).collect(),
+            family: &toolchain.family.id,
+            directories: BlasDirectories {
+                target: toolchain.target,
+                roots: named.map(PathBuf::from).collect(),
+                variable: &variable,
+            },
         };
         let wanted = format!("{} {}", kind.as_str(), blas.interface.as_str());
         let hint = blas_hint(&resolved);
@@ -341,39 +345,42 @@ impl Script {
         let Some(compiler) = compiler else {
             return Ok(Ok(Vec::new()));
         };
-        let proof =
-            prove_blas(compiler, search, file, self.runs_here()).map_err(Error::Unidentified)?;
-        Ok(match proof {
-            BlasProof::Works {
-                threading: Some(own),
-                ..
-            } if own != search.threading => Err(format!("it says that it is {}", own.as_str())),
-            BlasProof::Works { linked, .. } => Ok(linked),
-            BlasProof::Broken { said } => Err(said),
-            _ => Err("the trial ended in a way that is not known here".to_owned()),
+        let trial = BlasTrial {
+            library: search.library,
+            file: &file.file,
+            linkage: file.linkage,
+            interface: search.interface,
+            prefix: "",
+            suffix: "",
+            libs: link_of(file),
+            target: search.target,
+            runner: self.runner(),
+            threads: &[1],
+            object: None,
+            has: &[],
+        };
+        let proof = trial.prove(compiler).map_err(Error::Unidentified)?;
+        Ok(match proof.seen.threading {
+            Some(own) if own != search.threading => {
+                Err(format!("it says that it is {}", own.as_str()))
+            }
+            _ if proof.proof.works == Some(false) => {
+                Err(proof.proof.error.unwrap_or(proof.proof.evidence))
+            }
+            _ => Ok(proof.linked),
         })
     }
 }
 
-fn openmp_hint(toolchain: &Toolchain<'_>) -> String {
-    match toolchain.family.openmp_runtime.as_deref() {
-        Some("libomp") => {
-            let major = toolchain
-                .version
-                .as_ref()
-                .and_then(|version| version.parts().first());
-            let package = major.map_or_else(
-                || "libomp-dev".to_owned(),
-                |major| format!("libomp-{major}-dev"),
-            );
-            format!(
-                "install its run-time library (apt: {package}, dnf: libomp-devel, brew: libomp), or set CC=gcc"
-            )
-        }
-        Some(runtime) => format!(
-            "install its run-time library {runtime}, or set CC to a compiler that has OpenMP"
-        ),
-        None => "set CC to a compiler that has OpenMP".to_owned(),
+/// What to do where OpenMP does not work.
+fn no_openmp_hint(toolchain: &Toolchain<'_>) -> String {
+    match (
+        openmp_hint(toolchain),
+        toolchain.family.openmp_runtime.as_deref(),
+    ) {
+        (Some(install), Some("libomp")) => format!("{install}, or set CC=gcc"),
+        (Some(install), _) => format!("{install}, or set CC to a compiler that has OpenMP"),
+        (None, _) => "set CC to a compiler that has OpenMP".to_owned(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Exit codes, part of the command's contract.
 
+use cfgmatrix_probe::survey::SurveyError;
 use cfgmatrix_probe::{IdentifyError, process::ProcessError};
 
 use crate::Error;
@@ -17,6 +18,9 @@ pub const NOTHING: u8 = 3;
 pub const MISSING_TOOL: u8 = 4;
 /// Some variants failed.
 pub const FAILED: u8 = 5;
+
+/// Interrupted by the user, as shells number it.
+pub const INTERRUPTED: u8 = 130;
 
 /// The codes as `--help` shows them.
 pub const HELP: &str = "\
@@ -38,6 +42,12 @@ pub(super) fn code(error: &Error) -> u8 {
         Error::Nothing { .. } => NOTHING,
         Error::Core(Core::NoLibrary { .. } | Core::Unsupported { .. }) => NOTHING,
         Error::Core(_) => USAGE,
+        Error::Survey(error) => match error {
+            SurveyError::NoDirectory { .. } | SurveyError::NoCompiler { .. } => USAGE,
+            SurveyError::Knowledge(_) => USAGE,
+            SurveyError::Interrupted => INTERRUPTED,
+            _ => IO,
+        },
         Error::Identify(error) => match error {
             IdentifyError::Process(ProcessError::Start { .. }) => MISSING_TOOL,
             IdentifyError::Unidentified { .. } => NOTHING,

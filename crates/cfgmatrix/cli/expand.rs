@@ -3,11 +3,14 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use cfgmatrix_core::{Document, Expansion, KnowledgeBase, Matrix, Selection, Variant, emit};
+use cfgmatrix_core::{
+    Document, Expansion, HostReport, KnowledgeBase, Matrix, Selection, Variant, emit,
+};
 use clap::{Args, ValueEnum};
 
 use super::output::{FAINT, HEADING, Output, Table, print_warning, styled};
-use super::{Error, exit};
+use super::probe::ProbeArguments;
+use super::{Error, Surroundings, exit};
 use crate::{data, files};
 
 /// The file that is expanded where no other is named.
@@ -17,9 +20,48 @@ const MATRIX_FILE: &str = "cfgmatrix.toml";
 pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) matrix: MatrixArguments,
+    #[command(flatten)]
+    machine: MachineArguments,
     /// How to print it.
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
+}
+
+/// Which machine it is for.
+#[derive(Debug, Args)]
+pub(super) struct MachineArguments {
+    /// With the compilers and libraries that this machine has.
+    #[arg(long)]
+    pub(super) installed: bool,
+    /// With those of another machine, by the report that `probe --format json` printed there; `-` for standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "installed")]
+    pub(super) host: Option<PathBuf>,
+}
+
+impl MachineArguments {
+    /// The report of the machine, where one is meant: the user names one, or the
+    /// matrix takes what is installed.
+    pub(super) fn report(
+        &self,
+        matrix: &Matrix,
+        known: &KnowledgeBase,
+        knowledge: impl FnOnce() -> Result<u64, Error>,
+        surroundings: &Surroundings,
+    ) -> Result<Option<HostReport>, Error> {
+        if let Some(path) = &self.host {
+            let document = if path.as_os_str() == "-" {
+                files::read_stream(io::stdin(), "standard input")?
+            } else {
+                files::read_document(path)?
+            };
+            return Ok(Some(HostReport::parse(&document)?));
+        }
+        if !self.installed && !matrix.needs_host() {
+            return Ok(None);
+        }
+        let arguments = ProbeArguments::for_matrix(matrix);
+        Ok(Some(arguments.survey(known, knowledge()?, surroundings)?))
+    }
 }
 
 /// Which matrix, and which of its variants.
@@ -65,6 +107,18 @@ impl MatrixArguments {
         let selection = Selection::parse(matrix, &self.select)?;
         Ok(matrix.expand(known, &selection)?)
     }
+
+    /// The same on a machine.
+    pub(super) fn expand_on<'k>(
+        &self,
+        matrix: &Matrix,
+        known: &'k KnowledgeBase,
+        host: &HostReport,
+    ) -> Result<Expansion<'k>, Error> {
+        let matrix = matrix.on_host(known, host)?;
+        let selection = Selection::parse(&matrix, &self.select)?;
+        Ok(matrix.expand_on(known, &selection, host)?)
+    }
 }
 
 fn default_document() -> Result<Document, Error> {
@@ -79,10 +133,18 @@ fn default_document() -> Result<Document, Error> {
 pub(super) fn run(
     arguments: &Arguments,
     known: &KnowledgeBase,
+    knowledge: impl FnOnce() -> Result<u64, Error>,
+    surroundings: &Surroundings,
     output: &mut Output,
 ) -> Result<u8, Error> {
     let matrix = arguments.matrix.read()?;
-    let expansion = arguments.matrix.expand(&matrix, known)?;
+    let report = arguments
+        .machine
+        .report(&matrix, known, knowledge, surroundings)?;
+    let expansion = match &report {
+        Some(host) => arguments.matrix.expand_on(&matrix, known, host)?,
+        None => arguments.matrix.expand(&matrix, known)?,
+    };
     match arguments.format {
         Format::Json => output.write(&emit::expansion_json(&expansion))?,
         Format::Jsonl => {

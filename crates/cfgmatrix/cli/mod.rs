@@ -1,11 +1,14 @@
 //! The command line: one file per subcommand.
 
 mod completions;
+mod doctor;
 pub mod exit;
 mod expand;
 mod flags;
 mod identify;
 mod output;
+mod probe;
+mod probe_table;
 mod schema;
 mod why;
 
@@ -14,6 +17,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use cfgmatrix_core::{KnowledgeBase, Target};
+use cfgmatrix_probe::survey::Environment;
 use clap::{Parser, Subcommand};
 
 use crate::Error;
@@ -26,6 +30,10 @@ pub struct Surroundings {
     pub user_layer: Option<PathBuf>,
     /// The system it runs on, where that is one that is known.
     pub host: Option<Target>,
+    /// Where answers of probes are kept, if there is a place for them.
+    pub cache: Option<PathBuf>,
+    /// The environment variables.
+    pub environment: Environment,
 }
 
 impl Surroundings {
@@ -59,6 +67,10 @@ enum Command {
     Flags(flags::Arguments),
     /// Tell what a compiler is, by its macros or its banner.
     Identify(identify::Arguments),
+    /// Find what this machine has: compilers, BLAS, MPI, and what works of them.
+    Probe(probe::Arguments),
+    /// Say what this machine lacks for a matrix, and how to install it.
+    Doctor(doctor::Arguments),
     /// Print a JSON Schema of the project's documents.
     Schema(schema::Arguments),
     /// Print a completion script for a shell.
@@ -98,12 +110,24 @@ fn execute(
     surroundings: &Surroundings,
     output: &mut Output,
 ) -> Result<u8, Error> {
-    let known = || knowledge(arguments, surroundings);
+    let all = arguments;
+    let known = || knowledge(all, surroundings);
     match &arguments.command {
-        Command::Expand(arguments) => expand::run(arguments, known()?, output),
+        Command::Expand(arguments) => {
+            let knowledge = || knowledge_digest(all, surroundings);
+            expand::run(arguments, known()?, knowledge, surroundings, output)
+        }
         Command::Why(arguments) => why::run(arguments, known()?, output),
         Command::Flags(arguments) => flags::run(arguments, known()?, surroundings.host(), output),
         Command::Identify(arguments) => identify::run(arguments, known()?, output),
+        Command::Probe(arguments) => {
+            let digest = knowledge_digest(all, surroundings)?;
+            probe::run(arguments, known()?, digest, surroundings, output)
+        }
+        Command::Doctor(arguments) => {
+            let knowledge = || knowledge_digest(all, surroundings);
+            doctor::run(arguments, known()?, knowledge, surroundings, output)
+        }
         Command::Schema(arguments) => schema::run(arguments, output),
         Command::Completions(arguments) => completions::run(arguments, output),
     }
@@ -116,10 +140,19 @@ fn knowledge(
     arguments: &Arguments,
     surroundings: &Surroundings,
 ) -> Result<&'static KnowledgeBase, Error> {
+    let known = crate::knowledge_base(&layers(arguments, surroundings))?;
+    Ok(Box::leak(Box::new(known)))
+}
+
+/// A number that changes with the knowledge base.
+fn knowledge_digest(arguments: &Arguments, surroundings: &Surroundings) -> Result<u64, Error> {
+    crate::knowledge_digest(&layers(arguments, surroundings))
+}
+
+fn layers(arguments: &Arguments, surroundings: &Surroundings) -> Vec<PathBuf> {
     let user = surroundings
         .user_layer
         .iter()
         .filter(|directory| directory.is_dir());
-    let layers: Vec<PathBuf> = user.chain(&arguments.toolchains).cloned().collect();
-    Ok(Box::leak(Box::new(crate::knowledge_base(&layers)?)))
+    user.chain(&arguments.toolchains).cloned().collect()
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::host::HostBlas;
 use crate::name::{Language, Target};
 use crate::resolve::{Answer, Tokens};
 use crate::toolchain::{Interface, Linkage, ResolvedBlas, Stage, Threading};
@@ -43,6 +44,21 @@ pub struct ToolchainIdentity {
     pub target: Target,
     /// The executables' names, without directories.
     pub drivers: BTreeMap<Language, String>,
+    /// SHA-256 of the executables, once they are those of a machine.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub sha256: BTreeMap<Language, String>,
+}
+
+/// What the MPI is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MpiIdentity {
+    /// Implementation id.
+    pub implementation: String,
+    /// Version; null where no machine tells it.
+    pub version: Option<Version>,
+    /// SHA-256 of the wrappers, once they are those of a machine.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub sha256: BTreeMap<Language, String>,
 }
 
 fn version_text<S: serde::Serializer>(
@@ -66,6 +82,9 @@ pub struct Library {
     pub interface: Interface,
     /// Kind of file.
     pub linkage: Linkage,
+    /// SHA-256 of the file, once it is one of a machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }
 
 /// Everything that a build needs to be told.
@@ -82,6 +101,8 @@ pub struct Configuration {
     pub flags: Flags,
     /// Libraries, in link order.
     pub libraries: Vec<Library>,
+    /// The MPI, where there is one.
+    pub mpi: Option<MpiIdentity>,
     /// Environment of the build.
     pub env: BTreeMap<String, String>,
     /// Environment of the running program; not part of the id.
@@ -94,18 +115,65 @@ struct Identity<'a> {
     toolchain: &'a ToolchainIdentity,
     flags: &'a Flags,
     libraries: &'a [Library],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mpi: &'a Option<MpiIdentity>,
     env: &'a BTreeMap<String, String>,
 }
 
+/// What a library adds to a build.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LinkTokens {
+    /// For the preprocessor.
+    pub(crate) preprocess: Vec<String>,
+    /// For the compilers.
+    pub(crate) compile: Vec<String>,
+    /// For linking, before the objects.
+    pub(crate) before: Vec<String>,
+    /// For linking, after the objects.
+    pub(crate) after: Vec<String>,
+    /// Environment of the running program.
+    pub(crate) run_env: BTreeMap<String, String>,
+    /// The library itself.
+    pub(crate) library: Option<Library>,
+}
+
+impl LinkTokens {
+    /// A library as it is known.
+    pub(crate) fn of(blas: &ResolvedBlas<'_>) -> Self {
+        Self {
+            preprocess: blas.defines().collect(),
+            compile: blas.row.compile.clone(),
+            before: blas.link().map(str::to_owned).collect(),
+            after: blas.libs().map(str::to_owned).collect(),
+            run_env: (*blas.row.run_env).clone(),
+            library: Some(library(blas, None)),
+        }
+    }
+}
+
+/// What a configuration is joined of.
+pub(crate) struct Parts<'a, 'k> {
+    pub(crate) toolchain: ToolchainIdentity,
+    /// The commands by role.
+    pub(crate) tools: BTreeMap<String, String>,
+    pub(crate) answers: &'a [Answer<'k>],
+    pub(crate) link: LinkTokens,
+    pub(crate) env: BTreeMap<String, String>,
+    pub(crate) mpi: Option<MpiIdentity>,
+}
+
 impl Configuration {
-    /// Joins what was resolved. `tools` are the commands by role.
+    /// Joins what was resolved.
     #[must_use]
-    pub fn new(
-        toolchain: ToolchainIdentity,
-        mut tools: BTreeMap<String, String>,
-        answers: &[Answer<'_>],
-        blas: Option<&ResolvedBlas<'_>>,
-    ) -> Self {
+    pub(crate) fn new(parts: Parts<'_, '_>) -> Self {
+        let Parts {
+            toolchain,
+            mut tools,
+            answers,
+            link,
+            env,
+            mpi,
+        } = parts;
         for answer in answers {
             for (role, tool) in answer.row().into_iter().flat_map(|row| row.tools.iter()) {
                 tools.insert(role.clone(), tool.clone());
@@ -113,14 +181,13 @@ impl Configuration {
         }
         let mut configuration = Self {
             id: String::new(),
-            flags: flags(answers, blas, &toolchain),
+            flags: flags(answers, &link, &toolchain),
             toolchain,
             tools,
-            libraries: blas.map(library).into_iter().collect(),
-            env: BTreeMap::new(),
-            run_env: blas
-                .map(|blas| (*blas.row.run_env).clone())
-                .unwrap_or_default(),
+            libraries: link.library.into_iter().collect(),
+            mpi,
+            env,
+            run_env: link.run_env,
         };
         configuration.id = configuration.compute_id();
         configuration
@@ -134,6 +201,7 @@ impl Configuration {
             toolchain: &self.toolchain,
             flags: &self.flags,
             libraries: &self.libraries,
+            mpi: &self.mpi,
             env: &self.env,
         };
         serde_json_canonicalizer::to_string(&identity)
@@ -152,20 +220,17 @@ impl Configuration {
     }
 }
 
-fn library(blas: &ResolvedBlas<'_>) -> Library {
+pub(crate) fn library(blas: &ResolvedBlas<'_>, found: Option<&HostBlas>) -> Library {
     Library {
         id: blas.library.id.clone(),
         threading: blas.row.threading,
         interface: blas.row.interface,
         linkage: blas.row.linkage,
+        sha256: found.map(|found| found.sha256.clone()),
     }
 }
 
-fn flags(
-    answers: &[Answer<'_>],
-    blas: Option<&ResolvedBlas<'_>>,
-    toolchain: &ToolchainIdentity,
-) -> Flags {
+fn flags(answers: &[Answer<'_>], library: &LinkTokens, toolchain: &ToolchainIdentity) -> Flags {
     let (mut cpp, mut c, mut cxx, mut fortran, mut link, mut libs): (
         Tokens,
         Tokens,
@@ -184,20 +249,18 @@ fn flags(
         into.extend(answer.compile());
         link.extend(answer.link());
     }
-    if let Some(blas) = blas {
-        cpp.extend(blas.defines());
-        for (language, into) in [
-            (Language::C, &mut c),
-            (Language::Cxx, &mut cxx),
-            (Language::Fortran, &mut fortran),
-        ] {
-            if toolchain.drivers.contains_key(&language) {
-                into.extend(&blas.row.compile);
-            }
+    cpp.extend(&library.preprocess);
+    for (language, into) in [
+        (Language::C, &mut c),
+        (Language::Cxx, &mut cxx),
+        (Language::Fortran, &mut fortran),
+    ] {
+        if toolchain.drivers.contains_key(&language) {
+            into.extend(&library.compile);
         }
-        link.extend(blas.link());
-        libs.extend(blas.libs());
     }
+    link.extend(&library.before);
+    libs.extend(&library.after);
     // Features' libraries come last: a BLAS may need the OpenMP runtime, never the reverse.
     for answer in answers {
         libs.extend(answer.libs());

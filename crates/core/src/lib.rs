@@ -38,6 +38,7 @@
 
 mod document;
 mod error;
+mod host;
 mod name;
 mod resolve;
 mod toolchain;
@@ -52,16 +53,22 @@ mod matrix;
 pub mod emit;
 
 #[cfg(feature = "matrix")]
-pub use configuration::{Configuration, Flags, Library, ToolchainIdentity};
+pub use configuration::{Configuration, Flags, Library, MpiIdentity, ToolchainIdentity};
 pub use document::{Document, UniqueMap};
 pub use error::{Error, Place};
+pub use host::{
+    BlasSeen, Host, HostBase, HostBlas, HostDriver, HostFeature, HostMpi, HostMpiLauncher,
+    HostMpiWrapper, HostReport, HostScalapack, HostToolchain, HostWrapper, Proof,
+};
 #[cfg(feature = "matrix")]
 pub use matrix::{AxisValue, Excluded, Expansion, Matrix, Rule, Selection, Variant};
 pub use name::{Arch, Language, Os, Target, UnknownWord, nearest};
 pub use resolve::{Answer, CompilerSpec, Tokens, Toolchain, Want};
 pub use toolchain::{
-    Blas, BlasConflict, BlasPlace, BlasQuery, BlasRequest, BlasRow, Family, Feature,
-    Identification, Interface, KnowledgeBase, Linkage, MacroSet, Mode, Provides, ResolvedBlas, Row,
-    RowSource, Severity, Sources, Stage, Support, Threading, Unidentified, WantedThreading,
+    Blas, BlasConflict, BlasPlace, BlasQuery, BlasRequest, BlasRow, Dialect, DriverName,
+    ExecutableName, Family, Feature, Identification, Interface, KnowledgeBase, Launcher, Linkage,
+    MacroSet, Marks, Mode, Mpi, MpiLauncher, PrintedMark, Provides, QueryAsks, QueryCall,
+    ResolvedBlas, Row, RowSource, SearchPlace, SearchRules, Severity, Show, Sources, Stage,
+    Support, Threading, Unidentified, WantedThreading,
 };
 pub use version::{Version, VersionError, VersionRange};

@@ -10,10 +10,13 @@
 
 mod blas;
 mod identify;
-mod openmp;
 pub mod process;
+mod prove;
+#[cfg(feature = "survey")]
+pub mod survey;
 pub mod trial;
+mod wildcard;
 
-pub use blas::{BlasFile, BlasProof, BlasSearch, prove_blas};
-pub use identify::{CompilerCommand, IdentifyError};
-pub use openmp::{OpenMp, try_openmp};
+pub use blas::{BlasDirectories, BlasFile, BlasProof, BlasSearch, BlasTrial, link_of};
+pub use identify::{CompilerCommand, Examination, IdentifyError};
+pub use prove::{FeatureTrial, Proved, is_in, libomp_root, openmp_hint, openmp_packages};

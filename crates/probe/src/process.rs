@@ -10,6 +10,8 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Why a process gave no answer.
@@ -41,6 +43,12 @@ pub enum ProcessError {
         program: PathBuf,
         /// The time it had.
         limit: Duration,
+    },
+    /// The user ended the whole.
+    #[error("{} was interrupted", .program.display())]
+    Interrupted {
+        /// What was running, or was to be started.
+        program: PathBuf,
     },
     /// It wrote more than any compiler says, and was ended.
     #[error("{} wrote more than {} MiB", .program.display(), .limit >> 20)]
@@ -76,18 +84,114 @@ impl Output {
     }
 }
 
+/// A line as a message may quote it: short, and without what would move a
+/// terminal's cursor.
+pub(crate) fn quoted(line: &str) -> String {
+    let shown = line.trim().chars().take(Invocation::QUOTED);
+    let shown = shown.map(|c| if c.is_control() { ' ' } else { c });
+    shown.collect::<String>().trim().to_owned()
+}
+
 /// A process to be started.
 #[derive(Clone, Debug)]
 pub struct Invocation {
     program: PathBuf,
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
+    removed: Vec<&'static str>,
     time_limit: Duration,
+}
+
+/// How many processes were started so far.
+static STARTED: AtomicUsize = AtomicUsize::new(0);
+
+/// The processes that run now, each the leader of a group of its own.
+static RUNNING: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+
+/// How many processes this program has started so far.
+#[must_use]
+pub fn started() -> usize {
+    STARTED.load(Ordering::Relaxed)
+}
+
+/// Whether the user ended the whole.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Whether [`interrupt`] was called.
+#[must_use]
+pub fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::SeqCst)
+}
+
+/// Ends every process that runs now, and what those have started, and starts no
+/// more. For a program that is interrupted: the groups of its processes do not
+/// hear of it.
+pub fn interrupt() {
+    INTERRUPTED.store(true, Ordering::SeqCst);
+    for leader in RUNNING
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .drain(..)
+    {
+        end_group(leader);
+    }
+}
+
+/// Ends a process and all that it started.
+#[cfg(unix)]
+fn end_group(leader: u32) {
+    let leader = i32::try_from(leader).ok();
+    if let Some(leader) = leader.and_then(rustix::process::Pid::from_raw) {
+        // It may have ended by itself meanwhile: nothing is to be done then.
+        let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
+    }
+}
+
+/// Ends a process and all that it started.
+#[cfg(windows)]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that starts processes"
+)]
+fn end_group(leader: u32) {
+    // It may have ended by itself meanwhile: nothing is to be done then.
+    let _ = Command::new("taskkill")
+        .args(["/T", "/F", "/PID", &leader.to_string()])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+}
+
+/// A process in the list of those that run; taken out when this ends.
+struct Running(u32);
+
+impl Running {
+    fn new(leader: u32) -> Self {
+        RUNNING
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(leader);
+        Self(leader)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        RUNNING
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|&leader| leader != self.0);
+    }
 }
 
 impl Invocation {
     /// How long a compiler may take to say what it is.
     const TIME_LIMIT: Duration = Duration::from_secs(30);
+    /// Characters of a line that a message quotes.
+    const QUOTED: usize = 300;
+    const SHORTEST_PAUSE: Duration = Duration::from_micros(50);
+    const LONGEST_PAUSE: Duration = Duration::from_millis(10);
     /// More output than any compiler's predefined macros, in bytes.
     const OUTPUT_LIMIT: u64 = 8 << 20;
 
@@ -99,6 +203,7 @@ impl Invocation {
             program: program.to_owned(),
             arguments: Vec::new(),
             environment: vec![("LC_ALL".into(), "C".into())],
+            removed: Vec::new(),
             time_limit: Self::TIME_LIMIT,
         }
     }
@@ -121,6 +226,23 @@ impl Invocation {
         self
     }
 
+    /// Takes environment variables away.
+    #[must_use]
+    pub fn without(mut self, variables: &[&'static str]) -> Self {
+        self.removed.extend_from_slice(variables);
+        self
+    }
+
+    /// The command as a list of words, for people to repeat.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        let program = self.program.display().to_string();
+        let arguments = self.arguments.iter();
+        std::iter::once(program)
+            .chain(arguments.map(|argument| argument.to_string_lossy().into_owned()))
+            .collect()
+    }
+
     /// Bounds the time it may take.
     #[must_use]
     pub fn time_limit(mut self, limit: Duration) -> Self {
@@ -141,30 +263,43 @@ impl Invocation {
             program: self.program.clone(),
             source,
         };
+        let interrupted = || ProcessError::Interrupted {
+            program: self.program.clone(),
+        };
+        if self::interrupted() {
+            return Err(interrupted());
+        }
         let (mut stdout, mut stderr) = (
             tempfile::tempfile().map_err(failed)?,
             tempfile::tempfile().map_err(failed)?,
         );
-        let mut child = Command::new(&self.program)
+        let mut command = Command::new(&self.program);
+        command
             .args(&self.arguments)
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .current_dir(directory)
             .stdin(Stdio::null())
             .stdout(stdout.try_clone().map_err(failed)?)
-            .stderr(stderr.try_clone().map_err(failed)?)
-            .spawn()
-            .map_err(|source| ProcessError::Start {
-                program: self.program.clone(),
-                source,
-            })?;
+            .stderr(stderr.try_clone().map_err(failed)?);
+        for name in &self.removed {
+            command.env_remove(name);
+        }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn().map_err(|source| ProcessError::Start {
+            program: self.program.clone(),
+            source,
+        })?;
+        STARTED.fetch_add(1, Ordering::Relaxed);
+        let running = Running::new(child.id());
         let started = Instant::now();
-        let mut pause = Duration::from_micros(200);
         let status = loop {
             if let Some(status) = child.try_wait().map_err(failed)? {
                 break status;
             }
+            let elapsed = started.elapsed();
             let written = size(&stdout).max(size(&stderr));
-            let stop = if started.elapsed() > self.time_limit {
+            let stop = if elapsed > self.time_limit {
                 Some(ProcessError::Timeout {
                     program: self.program.clone(),
                     limit: self.time_limit,
@@ -178,13 +313,21 @@ impl Invocation {
                 None
             };
             if let Some(error) = stop {
-                child.kill().map_err(failed)?;
+                end_group(child.id());
+                // Where there are no groups, at least the process itself ends.
+                let _ = child.kill();
                 child.wait().map_err(failed)?;
                 return Err(error);
             }
-            std::thread::sleep(pause);
-            pause = (pause * 2).min(Duration::from_millis(10));
+            // A small part of what it took so far: short runs are seen to end at
+            // once, and long ones cost nothing.
+            std::thread::sleep((elapsed / 32).clamp(Self::SHORTEST_PAUSE, Self::LONGEST_PAUSE));
         };
+        drop(running);
+        // How it ended is then our doing, and no answer.
+        if self::interrupted() {
+            return Err(interrupted());
+        }
         Ok(Output {
             status,
             stdout: read(&mut stdout).map_err(failed)?,
@@ -235,6 +378,33 @@ mod tests {
             .unwrap_err();
         assert!(matches!(error, ProcessError::Timeout { .. }), "{error}");
         assert!(started.elapsed() < Duration::from_secs(30));
+    }
+
+    #[test]
+    fn what_it_started_is_ended_too() {
+        let directory = tempfile::tempdir().unwrap();
+        let mark = directory.path().join("mark");
+        let script = format!("(sleep 2; : >'{}') & wait", mark.display());
+        let error = invocation("/bin/sh", &["-c", &script])
+            .time_limit(Duration::from_millis(200))
+            .run()
+            .unwrap_err();
+        assert!(matches!(error, ProcessError::Timeout { .. }), "{error}");
+        std::thread::sleep(Duration::from_millis(2500));
+        assert!(!mark.exists(), "the grandchild went on");
+    }
+
+    #[test]
+    fn variables_are_taken_away() {
+        let output = invocation("/usr/bin/env", &[])
+            .without(&["PATH"])
+            .run()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            said.contains("LC_ALL=C") && !said.contains("PATH="),
+            "{said}"
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use crate::configuration::{Configuration, Flags, Library, ToolchainIdentity};
+use crate::configuration::{Configuration, Flags, Library, MpiIdentity, ToolchainIdentity};
 use crate::matrix::{Excluded, Expansion, Variant};
 use crate::name::Language;
 
@@ -33,10 +33,12 @@ struct VariantJson<'a> {
     flags: &'a Flags,
     env: &'a std::collections::BTreeMap<String, String>,
     run_env: &'a std::collections::BTreeMap<String, String>,
-    /// Not known before the machine was probed.
+    /// Null where it was expanded for no machine.
     installed: Option<bool>,
     toolchain: &'a ToolchainIdentity,
     libraries: &'a [Library],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mpi: &'a Option<MpiIdentity>,
     features: Vec<FeatureJson<'a>>,
     warnings: Vec<String>,
 }
@@ -56,6 +58,7 @@ impl<'a> VariantJson<'a> {
             tools,
             flags,
             libraries,
+            mpi,
             env,
             run_env,
         } = &variant.configuration;
@@ -67,9 +70,10 @@ impl<'a> VariantJson<'a> {
             flags,
             env,
             run_env,
-            installed: None,
+            installed: variant.installed,
             toolchain,
             libraries,
+            mpi,
             features: variant
                 .answers
                 .iter()
@@ -90,6 +94,8 @@ struct ExcludedJson<'a> {
     axes: Ordered<'a>,
     rule: &'static str,
     reason: &'a str,
+    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    install: &'a std::collections::BTreeMap<String, String>,
 }
 
 impl<'a> ExcludedJson<'a> {
@@ -99,6 +105,7 @@ impl<'a> ExcludedJson<'a> {
             axes: Ordered(&excluded.axes),
             rule: excluded.rule.as_str(),
             reason: &excluded.reason,
+            install: &excluded.install,
         }
     }
 }

@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AxisValue, BlasValue, CompilerValue, Matrix, Selection};
-use crate::configuration::{Configuration, ToolchainIdentity};
+use super::{AxisValue, Matrix, Selection};
+use crate::configuration::Configuration;
 use crate::error::Error;
-use crate::name::{Language, Target};
-use crate::resolve::{Answer, CompilerSpec, Toolchain, Want};
-use crate::toolchain::{BlasRequest, KnowledgeBase, ResolvedBlas, WantedThreading};
+use crate::host::HostReport;
+use crate::resolve::{Answer, Toolchain};
+use crate::toolchain::{KnowledgeBase, ResolvedBlas};
 
 /// What a matrix came to.
 #[derive(Clone, Debug)]
@@ -38,6 +38,9 @@ pub struct Variant<'k> {
     pub blas: Option<ResolvedBlas<'k>>,
     /// The compiler that was resolved.
     pub toolchain: Toolchain<'k>,
+    /// Whether its tools and libraries are those of a machine; nothing where it
+    /// was expanded for none.
+    pub installed: Option<bool>,
 }
 
 /// The rule that excluded a combination.
@@ -50,6 +53,60 @@ pub enum Rule {
     Mode,
     /// The BLAS cannot be had as asked.
     Blas,
+    /// The machine does not have it.
+    Installed,
+}
+
+/// What ends the resolution of one combination.
+pub(super) enum Stop {
+    /// The matrix is wrong.
+    Error(Error),
+    /// This combination cannot be built.
+    Excluded(Exclusion),
+}
+
+/// Why a combination cannot be built.
+pub(super) struct Exclusion {
+    pub(super) rule: Rule,
+    pub(super) reason: String,
+    /// Packages by package manager that would mend it.
+    pub(super) install: BTreeMap<String, String>,
+}
+
+impl Stop {
+    /// An exclusion that no package mends.
+    pub(super) fn excluded(rule: Rule, reason: String) -> Self {
+        Self::Excluded(Exclusion {
+            rule,
+            reason,
+            install: BTreeMap::new(),
+        })
+    }
+
+    /// An exclusion of something that is not there, with what there is to
+    /// install at the end of its reason.
+    pub(super) fn missing(reason: &str, install: BTreeMap<String, String>) -> Self {
+        let packages: Vec<String> = install
+            .iter()
+            .map(|(manager, packages)| format!("{manager}: {packages}"))
+            .collect();
+        let how = if packages.is_empty() {
+            String::new()
+        } else {
+            format!("; install it ({})", packages.join(", "))
+        };
+        Self::Excluded(Exclusion {
+            rule: Rule::Installed,
+            reason: format!("{reason}{how}"),
+            install,
+        })
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
 }
 
 impl Rule {
@@ -60,6 +117,7 @@ impl Rule {
             Self::RequireFeatures => "require-features",
             Self::Mode => "mode",
             Self::Blas => "blas",
+            Self::Installed => "installed",
         }
     }
 }
@@ -75,6 +133,8 @@ pub struct Excluded {
     pub rule: Rule,
     /// Why, and what to do about it.
     pub reason: String,
+    /// What would mend it: packages by package manager.
+    pub install: BTreeMap<String, String>,
 }
 
 /// Every combination of `sizes`, the last position fastest, one at a time.
@@ -131,15 +191,25 @@ impl Matrix {
     ///
     /// # Errors
     /// A name that the knowledge base does not know; features that contradict
-    /// each other; two variants of one name; another number than `expect`.
+    /// each other; two variants of one name; another number than `expect`; or
+    /// the matrix leaves its compilers to a machine.
     pub fn expand<'k>(
         &self,
         known: &'k KnowledgeBase,
         selection: &Selection,
     ) -> Result<Expansion<'k>, Error> {
+        if self.needs_host() {
+            return Err(Error::Invalid {
+                message:
+                    "this matrix takes the compilers that are installed, and no machine is given"
+                        .to_owned(),
+                hint: Some("expand it with `--installed`, or with `--host FILE`".to_owned()),
+                place: self.place_of_key("compiler"),
+            });
+        }
         if let Some(expected) = self.spec.expect {
             // It speaks of the whole, whatever is selected.
-            let whole = self.expand_selected(known, &Selection::all())?;
+            let whole = self.expand_selected(known, &Selection::all(), None)?;
             let actual = whole.variants.len();
             if actual != expected {
                 let place = self.place_of_key("expect");
@@ -153,13 +223,30 @@ impl Matrix {
                 return Ok(whole);
             }
         }
-        self.expand_selected(known, selection)
+        self.expand_selected(known, selection, None)
+    }
+
+    /// The same on a machine: each variant has the compilers and libraries that
+    /// were found there; what is not there excludes it. `expect` speaks of the
+    /// matrix, not of a machine, and is not checked. A matrix that
+    /// [needs a host](Self::needs_host) is given one by [`Self::on_host`] before.
+    ///
+    /// # Errors
+    /// As for [`Self::expand`].
+    pub fn expand_on<'k>(
+        &self,
+        known: &'k KnowledgeBase,
+        selection: &Selection,
+        host: &HostReport,
+    ) -> Result<Expansion<'k>, Error> {
+        self.expand_selected(known, selection, Some(host))
     }
 
     fn expand_selected<'k>(
         &self,
         known: &'k KnowledgeBase,
         selection: &Selection,
+        host: Option<&HostReport>,
     ) -> Result<Expansion<'k>, Error> {
         let axes = &self.spec.axes.0;
         let mut expansion = Expansion {
@@ -192,161 +279,19 @@ impl Matrix {
                 .zip(&ids)
                 .map(|(axis, id)| (axis.name.clone(), (*id).to_owned()))
                 .collect();
-            match self.resolve(known, name, named, &values)? {
-                Ok(variant) => expansion.variants.push(variant),
-                Err(excluded) => expansion.excluded.push(excluded),
+            match self.resolve(known, host, &values) {
+                Ok(resolved) => expansion.variants.push(resolved.into_variant(name, named)),
+                Err(Stop::Excluded(exclusion)) => expansion.excluded.push(Excluded {
+                    name,
+                    axes: named,
+                    rule: exclusion.rule,
+                    reason: exclusion.reason,
+                    install: exclusion.install,
+                }),
+                Err(Stop::Error(error)) => return Err(error),
             }
         }
         Ok(expansion)
-    }
-
-    /// A variant, or the rule that excludes the combination.
-    fn resolve<'k>(
-        &self,
-        known: &'k KnowledgeBase,
-        name: String,
-        axes: Vec<(String, String)>,
-        values: &[&AxisValue],
-    ) -> Result<Result<Variant<'k>, Excluded>, Error> {
-        let compiler = values.iter().find_map(|value| value.compiler());
-        let compiler = compiler.expect("a matrix without the axis `compiler` was refused");
-        let toolchain = self.toolchain(known, compiler)?;
-        let wants = self.wants(known, values)?;
-        let languages = self
-            .spec
-            .languages
-            .as_ref()
-            .unwrap_or(&toolchain.family.languages);
-        let mut answers = Vec::new();
-        for &language in languages {
-            let resolved = known.resolve(&toolchain, language, &wants);
-            answers.extend(resolved.map_err(|error| self.placed(error, "features", ""))?);
-        }
-        if let Some(answer) = answers.iter().find(|answer| !answer.support.is_available()) {
-            let (title, feature, language) =
-                (toolchain.title(), &answer.feature.id, answer.language);
-            let reason = format!(
-                "{title} has no `{feature}` for {language}: {}",
-                answer.explanation()
-            );
-            let required = self.required().any(|want| want.feature == *feature);
-            let rule = if required {
-                Rule::RequireFeatures
-            } else {
-                Rule::Mode
-            };
-            return Ok(Err(Excluded {
-                name,
-                axes,
-                rule,
-                reason,
-            }));
-        }
-        let blas = values.iter().find_map(|value| value.blas());
-        let blas = match blas
-            .map(|value| self.blas(known, value, &toolchain, &wants))
-            .transpose()
-        {
-            Ok(blas) => blas,
-            Err(error @ Error::NoLibrary { .. }) => {
-                let reason = error.to_string();
-                return Ok(Err(Excluded {
-                    name,
-                    axes,
-                    rule: Rule::Blas,
-                    reason,
-                }));
-            }
-            Err(error) => return Err(error),
-        };
-        let tools = compiler.tools(toolchain.family, languages);
-        let names = tools
-            .iter()
-            .map(|(&language, tool)| (language, file_name(tool).to_owned()));
-        let identity = ToolchainIdentity {
-            family: toolchain.family.id.clone(),
-            version: toolchain.version.clone(),
-            target: toolchain.target,
-            drivers: names.collect(),
-        };
-        let roles = tools
-            .into_iter()
-            .map(|(language, tool)| (role(language).to_owned(), tool));
-        let configuration = Configuration::new(identity, roles.collect(), &answers, blas.as_ref());
-        Ok(Ok(Variant {
-            name,
-            axes,
-            configuration,
-            answers,
-            blas,
-            toolchain,
-        }))
-    }
-
-    fn required(&self) -> impl Iterator<Item = Want> {
-        self.spec
-            .require_features
-            .features
-            .iter()
-            .map(|text| Want::from(text.as_str()))
-    }
-
-    /// Required features and those of the mode, when they can stand together.
-    fn wants(&self, known: &KnowledgeBase, values: &[&AxisValue]) -> Result<Vec<Want>, Error> {
-        let mut wants: Vec<Want> = self.required().collect();
-        for want in &wants {
-            let feature = known.feature(&want.feature);
-            feature.map_err(|error| self.placed(error, "features", &want.feature))?;
-        }
-        for mode in values.iter().filter_map(|value| value.mode()) {
-            let with_mode = known.with_mode(mode, &wants);
-            wants = with_mode.map_err(|error| self.placed(error, "mode", mode))?;
-        }
-        known
-            .check_wants(&wants)
-            .map_err(|error| self.placed(error, "features", ""))?;
-        Ok(wants)
-    }
-
-    fn toolchain<'k>(
-        &self,
-        known: &'k KnowledgeBase,
-        value: &CompilerValue,
-    ) -> Result<Toolchain<'k>, Error> {
-        let text = value.family.as_deref().unwrap_or(&value.id);
-        let place = |error| self.placed(error, "compiler", text);
-        let spec: CompilerSpec = text.parse().map_err(place)?;
-        let mut toolchain = known.toolchain(&spec, None, &value.with).map_err(place)?;
-        toolchain.target = Target {
-            os: value.os.unwrap_or(toolchain.target.os),
-            arch: value.arch.unwrap_or(toolchain.target.arch),
-        };
-        Ok(toolchain)
-    }
-
-    fn blas<'k>(
-        &self,
-        known: &'k KnowledgeBase,
-        value: &BlasValue,
-        toolchain: &Toolchain<'k>,
-        wants: &[Want],
-    ) -> Result<ResolvedBlas<'k>, Error> {
-        let threading = value.threading.as_deref().unwrap_or(&value.id);
-        let threading: WantedThreading = threading
-            .parse()
-            .map_err(|error| self.placed(Error::Unknown(error), "blas", threading))?;
-        let library = value
-            .library
-            .as_deref()
-            .unwrap_or_else(|| toolchain.family.default_blas(toolchain.target));
-        let request = BlasRequest {
-            interface: value.interface,
-            linkage: value.linkage,
-            ..toolchain.blas_request(threading, wants)
-        };
-        known
-            .resolve_blas(library, &request)
-            .map_err(|error| self.placed(error, "blas", library))
     }
 }
 
@@ -359,42 +304,6 @@ impl Variant<'_> {
         warnings.extend(conflicts.map(|conflict| conflict.explanation()));
         warnings
     }
-}
-
-impl CompilerValue {
-    fn tools(
-        &self,
-        family: &crate::toolchain::Family,
-        languages: &[Language],
-    ) -> BTreeMap<Language, String> {
-        let own = |language| match language {
-            Language::C => self.cc.as_deref(),
-            Language::Cxx => self.cxx.as_deref(),
-            Language::Fortran => self.fc.as_deref(),
-        };
-        let named = languages.iter().filter_map(|&language| {
-            Some((
-                language,
-                own(language)
-                    .or_else(|| family.driver(language))?
-                    .to_owned(),
-            ))
-        });
-        named.collect()
-    }
-}
-
-fn role(language: Language) -> &'static str {
-    match language {
-        Language::C => "cc",
-        Language::Cxx => "cxx",
-        Language::Fortran => "fc",
-    }
-}
-
-/// The last part of a path of any system: a matrix may be written on another one.
-fn file_name(path: &str) -> &str {
-    path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Matrix files: axes of choices, expanded into variants.
 
+mod bind;
+mod combination;
 mod expand;
 mod selection;
 
@@ -12,8 +14,9 @@ use serde::{Deserialize, Deserializer};
 
 use crate::document::{Document, from_text};
 use crate::error::{Error, Place};
+use crate::host::HostToolchain;
 use crate::name::{Arch, Language, Os, UnknownWord};
-use crate::toolchain::{Interface, Linkage};
+use crate::toolchain::{Interface, Linkage, Provides};
 
 pub use expand::{Excluded, Expansion, Rule, Variant};
 pub use selection::Selection;
@@ -56,6 +59,23 @@ struct Axes(Vec<Axis>);
 struct Axis {
     name: String,
     values: Vec<AxisValue>,
+    /// Its values are what a machine has.
+    installed: Option<Installed>,
+}
+
+/// The compilers that a machine has: `{ installed = true }`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Installed {
+    installed: bool,
+    /// Only of these families, with `@VERSION` where it matters.
+    #[serde(default)]
+    families: Vec<String>,
+    /// System built for; the machine's own where it is left out.
+    #[serde(default)]
+    os: Option<Os>,
+    #[serde(default)]
+    arch: Option<Arch>,
 }
 
 /// One value of an axis.
@@ -66,6 +86,8 @@ pub enum AxisValue {
     Compiler(CompilerValue),
     /// Of the axis `blas`.
     Blas(BlasValue),
+    /// Of the axis `mpi`: an implementation's id, or `none`.
+    Mpi(String),
     /// Of the axis `mode`: a mode's id.
     Mode(String),
 }
@@ -77,7 +99,7 @@ impl AxisValue {
         match self {
             Self::Compiler(value) => &value.id,
             Self::Blas(value) => &value.id,
-            Self::Mode(id) => id,
+            Self::Mode(id) | Self::Mpi(id) => id,
         }
     }
 
@@ -92,6 +114,14 @@ impl AxisValue {
     fn blas(&self) -> Option<&BlasValue> {
         if let Self::Blas(value) = self {
             Some(value)
+        } else {
+            None
+        }
+    }
+
+    fn mpi(&self) -> Option<&str> {
+        if let Self::Mpi(id) = self {
+            Some(id)
         } else {
             None
         }
@@ -148,6 +178,45 @@ pub struct BlasValue {
     interface: Interface,
     #[serde(default)]
     linkage: Linkage,
+    /// What must be provided; BLAS where it is left out.
+    #[serde(default)]
+    provides: Vec<Provides>,
+}
+
+impl BlasValue {
+    fn provides(&self) -> Vec<Provides> {
+        if self.provides.is_empty() {
+            vec![Provides::Blas]
+        } else {
+            self.provides.clone()
+        }
+    }
+}
+
+impl CompilerValue {
+    /// The value for a compiler of a machine.
+    fn of_host(id: String, toolchain: &HostToolchain) -> Self {
+        let family = match &toolchain.version {
+            Some(version) => format!("{}@{version}", toolchain.family),
+            None => toolchain.family.clone(),
+        };
+        let path = |language| {
+            toolchain
+                .drivers
+                .get(&language)
+                .map(|driver| driver.path.clone())
+        };
+        Self {
+            id,
+            family: Some(family),
+            cc: path(Language::C),
+            cxx: path(Language::Cxx),
+            fc: path(Language::Fortran),
+            with: Vec::new(),
+            os: toolchain.system.map(|system| system.os),
+            arch: toolchain.system.map(|system| system.arch),
+        }
+    }
 }
 
 /// A value that is a word, or a table where a word does not say enough.
@@ -178,6 +247,7 @@ impl Spelled for BlasValue {
             threading: None,
             interface: Interface::default(),
             linkage: Linkage::default(),
+            provides: Vec::new(),
         }
     }
 }
@@ -204,7 +274,7 @@ impl<'de, T: Spelled> Deserialize<'de> for Value<T> {
 }
 
 /// The axes that exist. Own axes come with the full matrix language.
-const AXES: [&str; 3] = ["compiler", "blas", "mode"];
+const AXES: [&str; 4] = ["compiler", "mpi", "blas", "mode"];
 
 struct AxisName(&'static str);
 
@@ -239,34 +309,81 @@ impl<'de> Deserialize<'de> for Axes {
                     if axes.iter().any(|axis| axis.name == name) {
                         return Err(A::Error::custom(format!("axis `{name}` comes twice")));
                     }
+                    let mut installed = None;
                     let values: Vec<AxisValue> = match name {
-                        "compiler" => map
-                            .next_value::<List<CompilerValue>>()?
-                            .0
-                            .into_iter()
-                            .map(AxisValue::Compiler)
-                            .collect(),
+                        "compiler" => match map.next_value::<Compilers>()? {
+                            Compilers::Named(values) => {
+                                values.into_iter().map(AxisValue::Compiler).collect()
+                            }
+                            Compilers::Installed(which) => {
+                                installed = Some(which);
+                                Vec::new()
+                            }
+                        },
                         "blas" => map
                             .next_value::<List<BlasValue>>()?
                             .0
                             .into_iter()
                             .map(AxisValue::Blas)
                             .collect(),
-                        _ => map
-                            .next_value::<Vec<String>>()?
-                            .into_iter()
-                            .map(AxisValue::Mode)
-                            .collect(),
+                        words => {
+                            let of = if words == "mpi" {
+                                AxisValue::Mpi
+                            } else {
+                                AxisValue::Mode
+                            };
+                            map.next_value::<Vec<String>>()?
+                                .into_iter()
+                                .map(of)
+                                .collect()
+                        }
                     };
                     axes.push(Axis {
                         name: name.to_owned(),
                         values,
+                        installed,
                     });
                 }
                 Ok(Axes(axes))
             }
         }
         deserializer.deserialize_map(InOrder)
+    }
+}
+
+/// The values of the axis `compiler`: a list, or what a machine has.
+enum Compilers {
+    Named(Vec<CompilerValue>),
+    Installed(Installed),
+}
+
+impl<'de> Deserialize<'de> for Compilers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ListOrTable;
+        impl<'de> Visitor<'de> for ListOrTable {
+            type Value = Compilers;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of values")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Compilers, A::Error> {
+                let mut values = Vec::new();
+                while let Some(Value(value)) = seq.next_element()? {
+                    values.push(value);
+                }
+                Ok(Compilers::Named(values))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Compilers, A::Error> {
+                let installed = Installed::deserialize(MapAccessDeserializer::new(map))?;
+                if installed.installed {
+                    Ok(Compilers::Installed(installed))
+                } else {
+                    Err(A::Error::custom(
+                        "`installed` can only be true; name the compilers in a list instead",
+                    ))
+                }
+            }
+        }
+        deserializer.deserialize_any(ListOrTable)
     }
 }
 
@@ -316,6 +433,18 @@ impl Matrix {
         &self.spec.name
     }
 
+    /// The languages that it names; none stands for all that a compiler has.
+    #[must_use]
+    pub fn languages(&self) -> &[Language] {
+        self.spec.languages.as_deref().unwrap_or_default()
+    }
+
+    /// The features that every variant must have, without their values.
+    pub fn required_features(&self) -> impl Iterator<Item = &str> {
+        let features = self.spec.require_features.features.iter();
+        features.map(|text| text.split('=').next().unwrap_or(text))
+    }
+
     /// The axes in order, each with its values' ids.
     pub fn axes(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = &str> + Clone)> {
         self.spec
@@ -339,7 +468,7 @@ impl Matrix {
             return Err(self.wrong("axes", "a matrix needs the axis `compiler`".to_owned()));
         }
         for axis in &self.spec.axes.0 {
-            if axis.values.is_empty() {
+            if axis.values.is_empty() && axis.installed.is_none() {
                 return Err(self.wrong(&axis.name, format!("axis `{}` has no values", axis.name)));
             }
             for (number, value) in axis.values.iter().enumerate() {

@@ -64,7 +64,7 @@ impl KnowledgeBase {
         let target = found
             .target
             .as_deref()
-            .and_then(Target::from_triple)
+            .and_then(|target| family.system_of(target))
             .unwrap_or_else(|| family.target_or_home(host));
         let base_version = found.base.as_ref().and_then(|(_, version)| version.clone());
         Ok(Toolchain {

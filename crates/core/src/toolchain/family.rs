@@ -1,11 +1,14 @@
 //! One compiler family: what it is called, and what it derives from.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::feature::Features;
 use super::identify::Identify;
 use super::layer::{check_format, invalid_key, unknown};
 use super::row::{Row, RowTable};
+use super::search::{Dialect, DialectRow, SearchPlace};
 use super::selector::{ArchSet, OsSet};
 use crate::document::{Document, UniqueMap};
 use crate::error::Error;
@@ -54,6 +57,18 @@ pub struct Family {
     /// Languages it compiles.
     pub languages: Vec<Language>,
     pub(crate) drivers: UniqueMap<Language, String>,
+    /// Names of its drivers' executables, without version and target.
+    #[serde(default)]
+    pub executables: UniqueMap<Language, Vec<String>>,
+    /// Where its maker's installer puts them.
+    #[serde(default)]
+    pub places: Vec<SearchPlace>,
+    /// Package names by package manager, with `{major}` and `{version}` of the
+    /// version that is wanted.
+    #[serde(default)]
+    install: UniqueMap<String, String>,
+    #[serde(default)]
+    dialects: Vec<DialectRow>,
     /// Systems it exists for; the first is its home.
     pub targets: Vec<Target>,
     /// The newest version that the rows were checked against.
@@ -94,6 +109,22 @@ impl Family {
         self.drivers.get(&language).map(String::as_str)
     }
 
+    /// What to install, by package manager, for a version where one is wanted.
+    #[must_use]
+    pub fn packages(&self, version: Option<&Version>) -> BTreeMap<String, String> {
+        let packages = self.install.iter();
+        packages
+            .map(|(manager, packages)| (manager.clone(), fill(packages, version)))
+            .collect()
+    }
+
+    /// How its drivers' command line is shaped on a system.
+    #[must_use]
+    pub fn dialect(&self, target: Target) -> Dialect {
+        let row = self.dialects.iter().find(|row| row.os.has(target.os));
+        row.map_or(Dialect::Unix, |row| row.dialect)
+    }
+
     /// The system to assume: `preferred` where the family exists, else its home.
     #[must_use]
     pub fn target_or_home(&self, preferred: Target) -> Target {
@@ -102,6 +133,19 @@ impl Family {
         } else {
             self.home().unwrap_or(preferred)
         }
+    }
+
+    /// The system that a target names: a triple, or as MSVC has it the
+    /// architecture alone, for the family's home.
+    #[must_use]
+    pub fn system_of(&self, target: &str) -> Option<Target> {
+        Target::from_triple(target).or_else(|| {
+            let arch = target.parse().ok()?;
+            Some(Target {
+                arch,
+                ..self.home()?
+            })
+        })
     }
 
     /// The system that the family is mostly used on.
@@ -204,5 +248,41 @@ impl Extension {
         features: &Features,
     ) -> Result<(), Error> {
         self.rows.check(document, &family.languages, features)
+    }
+}
+
+/// Puts a version in; without one, a placeholder goes with the mark before it.
+fn fill(packages: &str, version: Option<&Version>) -> String {
+    let mut filled = packages.to_owned();
+    for name in ["{major}", "{version}"] {
+        while let Some(at) = filled.find(name) {
+            let value = version.map(|version| match name {
+                "{major}" => version
+                    .parts()
+                    .first()
+                    .map_or_else(String::new, ToString::to_string),
+                _ => version.to_string(),
+            });
+            let before = filled[..at].trim_end_matches(['-', '@', '=', '/']).len();
+            let start = if value.is_some() { at } else { before };
+            filled.replace_range(start..at + name.len(), &value.unwrap_or_default());
+        }
+    }
+    filled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_put_in_or_left_out_with_its_mark() {
+        let packages = "gcc-{major} g++-{major} libomp-{major}-dev gcc@{version} module/{version}";
+        let version: Version = "12.2".parse().unwrap();
+        assert_eq!(
+            fill(packages, Some(&version)),
+            "gcc-12 g++-12 libomp-12-dev gcc@12.2 module/12.2"
+        );
+        assert_eq!(fill(packages, None), "gcc g++ libomp-dev gcc module");
     }
 }

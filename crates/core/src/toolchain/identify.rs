@@ -196,7 +196,7 @@ impl Identify {
     }
 }
 
-fn check_pattern(pattern: &str, group: Option<&str>) -> Result<(), String> {
+pub(super) fn check_pattern(pattern: &str, group: Option<&str>) -> Result<(), String> {
     let regex = Regex::new(pattern)
         .map_err(|error| format!("`{pattern}` is no regular expression: {error}"))?;
     if let Some(group) = group

@@ -1,7 +1,7 @@
 //! The knowledge base as a whole: embedded documents, the user's layers over
 //! them, and finding things by name.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 use super::blas::Blas;
@@ -11,7 +11,9 @@ use super::layer::{
     Header, Origin, Slot, Sources, invalid_key, placed, put, unique_names, unknown,
 };
 use super::march::{MARCH, March};
+use super::mpi::Mpi;
 use super::row::Row;
+use super::search::check_launchers;
 use crate::document::Document;
 use crate::error::Error;
 use crate::name::{Arch, Language, UnknownWord};
@@ -32,6 +34,9 @@ pub struct KnowledgeBase {
     march_origin: Origin,
     march: OnceLock<March>,
     blas: Vec<Slot<Blas>>,
+    mpi: Vec<Slot<Mpi>>,
+    launchers: Option<Document>,
+    proofs: BTreeMap<String, Document>,
 }
 
 impl KnowledgeBase {
@@ -56,6 +61,9 @@ impl KnowledgeBase {
             march_origin: Origin::Embedded,
             march: OnceLock::new(),
             blas: Vec::new(),
+            mpi: Vec::new(),
+            launchers: None,
+            proofs: BTreeMap::new(),
         };
         base.add(embedded, Origin::Embedded)?;
         for layer in layers {
@@ -87,6 +95,17 @@ impl KnowledgeBase {
                 self.march_origin = origin;
                 continue;
             }
+            if let Some(file) = path.strip_prefix("proofs/") {
+                self.proofs.insert(file.to_owned(), document);
+                continue;
+            }
+            if path == "launchers.json" {
+                if origin == Origin::Layer {
+                    check_launchers(&document)?;
+                }
+                self.launchers = Some(document);
+                continue;
+            }
             let header = Header::read(&document)?;
             if header.extends.is_some() {
                 self.extensions
@@ -96,18 +115,22 @@ impl KnowledgeBase {
                 return Err(invalid_key(&document, "id", message));
             } else if path.starts_with("blas/") {
                 put(&mut self.blas, Slot::new(document, header, origin));
+            } else if path.starts_with("mpi/") {
+                put(&mut self.mpi, Slot::new(document, header, origin));
             } else {
                 put(&mut self.families, Slot::new(document, header, origin));
             }
         }
         self.families.sort_by(|a, b| a.id.cmp(&b.id));
         self.blas.sort_by(|a, b| a.id.cmp(&b.id));
+        self.mpi.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(())
     }
 
     fn index_names(&mut self) -> Result<(), Error> {
         let mut names = unique_names(&self.families, "compiler family")?;
         unique_names(&self.blas, "BLAS library")?;
+        unique_names(&self.mpi, "MPI implementation")?;
         for (document, extension) in &mut self.extensions {
             let Some(&number) = names.get(&extension.extends.to_lowercase()) else {
                 let known = names.keys().map(String::as_str);
@@ -148,6 +171,9 @@ impl KnowledgeBase {
         for slot in self.blas.iter().filter(|slot| slot.origin == Origin::Layer) {
             slot.get(Blas::parse)?.check(&slot.document, self)?;
         }
+        for slot in self.mpi.iter().filter(|slot| slot.origin == Origin::Layer) {
+            slot.get(Mpi::parse)?.check(&slot.document, self)?;
+        }
         if self.march_origin == Origin::Layer {
             self.march()?;
         }
@@ -165,6 +191,12 @@ impl KnowledgeBase {
         }
         for slot in &self.blas {
             slot.get(Blas::parse)?.check(&slot.document, self)?;
+        }
+        for slot in &self.mpi {
+            slot.get(Mpi::parse)?.check(&slot.document, self)?;
+        }
+        if let Some(document) = &self.launchers {
+            check_launchers(document)?;
         }
         self.march().map(|_| ())
     }
@@ -230,11 +262,68 @@ impl KnowledgeBase {
         self.families.iter().map(|slot| slot.id.as_str())
     }
 
+    /// Reads what telling compilers apart will need, so that it is there when the
+    /// first compiler has answered.
+    ///
+    /// # Errors
+    /// A document that does not load.
+    pub fn read_families(&self) -> Result<(), Error> {
+        self.loaded_families().map(|_| ())
+    }
+
     pub(crate) fn loaded_families(&self) -> Result<Vec<(&Family, &Document)>, Error> {
         self.families
             .iter()
             .map(|slot| Ok((slot.get(Family::parse)?, &slot.document)))
             .collect()
+    }
+
+    pub(super) fn family_documents(&self) -> impl Iterator<Item = (&str, &Document)> {
+        let slots = self.families.iter();
+        slots.map(|slot| (slot.id.as_str(), &slot.document))
+    }
+
+    pub(super) fn launchers_document(&self) -> Option<&Document> {
+        self.launchers.as_ref()
+    }
+
+    /// The programs that prove a feature: file name and source. A part of the
+    /// name between feature and suffix tells what is expected of it.
+    pub fn proofs<'k>(&'k self, feature: &'k str) -> impl Iterator<Item = (&'k str, &'k str)> {
+        let files = self.proofs.iter();
+        files.filter_map(move |(file, document)| {
+            let rest = file.strip_prefix(feature)?.strip_prefix('.')?;
+            // `opt.0.c` is not a proof of a feature `opt`.
+            let parts = rest.split('.').count();
+            let special = ["fails.", "warns.", "aborts."];
+            let whole =
+                parts == 1 || parts == 2 && special.iter().any(|word| rest.starts_with(word));
+            whole.then(|| (file.as_str(), document.text()))
+        })
+    }
+
+    /// The MPI implementation of this id or alias.
+    ///
+    /// # Errors
+    /// No such implementation, with the nearest names; or its document does not load.
+    pub fn mpi(&self, name: &str) -> Result<&Mpi, Error> {
+        let lower = name.to_lowercase();
+        let slot = self
+            .mpi
+            .iter()
+            .find(|slot| slot.names().any(|known| known.to_lowercase() == lower));
+        match slot {
+            Some(slot) => slot.get(Mpi::parse),
+            None => {
+                let known = self.mpi.iter().flat_map(Slot::names);
+                Err(UnknownWord::new("MPI implementation", name, known).into())
+            }
+        }
+    }
+
+    /// The ids of all MPI implementations, in order.
+    pub fn mpi_ids(&self) -> impl Iterator<Item = &str> {
+        self.mpi.iter().map(|slot| slot.id.as_str())
     }
 
     pub(crate) fn family_document(&self, id: &str) -> Option<&Document> {

@@ -8,12 +8,14 @@ mod identify;
 mod knowledge;
 mod layer;
 mod march;
+mod mpi;
 mod row;
+mod search;
 mod selector;
 
 pub use blas::{
     Blas, BlasConflict, BlasPlace, BlasQuery, BlasRequest, BlasRow, Interface, Linkage, Provides,
-    ResolvedBlas, Severity, Threading, WantedThreading,
+    QueryAsks, QueryCall, ResolvedBlas, Severity, Threading, WantedThreading,
 };
 pub use family::Family;
 pub use feature::{Feature, Mode, Stage};
@@ -21,5 +23,9 @@ pub use identify::{Identification, MacroSet, Unidentified};
 pub use knowledge::KnowledgeBase;
 pub use layer::{RowSource, Sources};
 pub(crate) use march::MARCH;
+pub use mpi::{Mpi, MpiLauncher, Show};
 pub(crate) use row::RowTable;
 pub use row::{Row, Support};
+pub use search::{
+    Dialect, DriverName, ExecutableName, Launcher, Marks, PrintedMark, SearchPlace, SearchRules,
+};

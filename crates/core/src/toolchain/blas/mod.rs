@@ -3,14 +3,19 @@
 mod resolve;
 mod words;
 
+use std::collections::BTreeMap;
+
+use regex_lite::Regex;
 use serde::Deserialize;
 
+use super::identify::check_pattern;
 use super::knowledge::KnowledgeBase;
 use super::layer::{check_format, invalid, invalid_key};
 use super::selector::{ArchSet, OsSet, Systems};
 use crate::document::{Document, UniqueMap, objects};
 use crate::error::Error;
 use crate::name::{Target, UnknownWord};
+use crate::version::Version;
 
 pub use resolve::{BlasRequest, ResolvedBlas};
 pub use words::{Interface, Linkage, Provides, Severity, Threading, WantedThreading};
@@ -195,6 +200,24 @@ pub struct BlasPlace {
     /// What must be linked instead where LAPACKE or ScaLAPACK come too.
     #[serde(default)]
     pub lapack_libs: Vec<String>,
+    /// Tokens that link what was found here, in place of the file itself;
+    /// `{directory}` is the directory it was found in.
+    #[serde(default)]
+    pub libs: Vec<String>,
+    /// The file that is linked, where it is not `file`.
+    #[serde(default)]
+    pub link_file: Option<String>,
+    /// What stands before the names of symbols.
+    #[serde(default)]
+    pub symbol_prefix: String,
+    /// What stands behind them.
+    #[serde(default)]
+    pub symbol_suffix: String,
+    #[serde(default)]
+    families: FamilySet,
+    /// OpenMP run-time library that its threads are of.
+    #[serde(default)]
+    pub runtime: Option<String>,
     /// What says so.
     pub source: String,
     /// Conditions.
@@ -203,6 +226,24 @@ pub struct BlasPlace {
 }
 
 impl BlasPlace {
+    /// The families that what is linked here is for, or all but those with `!`.
+    #[must_use]
+    pub fn families(&self) -> &[String] {
+        &self.families.0
+    }
+
+    /// Whether what is linked here suits a family.
+    #[must_use]
+    pub fn suits(&self, family: &str) -> bool {
+        self.families.has(family)
+    }
+
+    /// Whether it may be there on a system at all.
+    #[must_use]
+    pub fn is_for(&self, target: Target) -> bool {
+        self.os.has(target.os) && self.arch.has(target.arch)
+    }
+
     /// Whether files of this kind are there on a system.
     #[must_use]
     pub fn holds(&self, threading: Threading, interface: Interface, target: Target) -> bool {
@@ -290,16 +331,68 @@ impl BlasConflict {
     }
 }
 
-/// A function without arguments that tells a library's threading.
+/// How a function that tells about its library is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum QueryCall {
+    /// `int f(void)`.
+    Int,
+    /// `long f(void)`.
+    Long,
+    /// `const char *f(void)`.
+    Text,
+    /// `void f(char *, int)`.
+    Buffer,
+    /// `int f(int)`, called with -1.
+    IntOfMinusOne,
+}
+
+impl QueryCall {
+    /// The word used in documents.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Int => "int",
+            Self::Long => "long",
+            Self::Text => "text",
+            Self::Buffer => "buffer",
+            Self::IntOfMinusOne => "int-of-minus-one",
+        }
+    }
+}
+
+/// What a function of a library tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum QueryAsks {
+    /// How calls run.
+    Threading,
+    /// The library's version.
+    Version,
+}
+
+/// A function of a library that tells something of it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BlasQuery {
-    /// Its name; it returns an `int`.
+    /// What it tells.
+    pub asks: QueryAsks,
+    /// Its name.
     pub symbol: String,
-    /// What it returns, and what that means.
+    /// How it is called.
+    pub call: QueryCall,
+    /// What it returns, and what threading that means.
+    #[serde(default)]
     pub values: UniqueMap<String, Threading>,
+    /// Where the version is in the text that it returns.
+    #[serde(default)]
+    pub pattern: Option<String>,
     /// What says so.
     pub source: String,
+    #[serde(default, rename = "note")]
+    _note: Option<String>,
 }
 
 /// A BLAS library.
@@ -318,9 +411,13 @@ pub struct Blas {
     headers: Headers,
     #[serde(default, deserialize_with = "objects")]
     threads: Vec<Threads>,
-    /// How a linked library is asked for its threading.
+    /// How a linked library is asked what it is; of several that ask the same,
+    /// the first whose answer is understood counts.
+    #[serde(default, deserialize_with = "objects")]
+    pub queries: Vec<BlasQuery>,
+    /// Threading by the stem of a file that is loaded with the library.
     #[serde(default)]
-    pub query: Option<BlasQuery>,
+    pub components: UniqueMap<String, Threading>,
     #[serde(deserialize_with = "objects")]
     rows: Vec<BlasRow>,
     /// Where its files are.
@@ -353,6 +450,45 @@ impl Blas {
     #[must_use]
     pub fn conflicts(&self) -> &[BlasConflict] {
         &self.conflicts
+    }
+
+    /// The threading that it says it has, by the answers of its queries and the
+    /// files that are loaded with it.
+    #[must_use]
+    pub fn told_threading(
+        &self,
+        answers: &BTreeMap<String, String>,
+        mapped: &[String],
+    ) -> Option<Threading> {
+        let component = mapped.iter().find_map(|file| {
+            let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+            let stem = name.split('.').next().unwrap_or(name);
+            self.components.get(stem).copied()
+        });
+        component.or_else(|| {
+            let asked = self
+                .queries
+                .iter()
+                .filter(|query| query.asks == QueryAsks::Threading);
+            let mut told =
+                asked.filter_map(|query| query.values.get(answers.get(&query.symbol)?).copied());
+            told.next()
+        })
+    }
+
+    /// The version that it says it has.
+    #[must_use]
+    pub fn told_version(&self, answers: &BTreeMap<String, String>) -> Option<Version> {
+        let asked = self
+            .queries
+            .iter()
+            .filter(|query| query.asks == QueryAsks::Version);
+        let mut told = asked.filter_map(|query| {
+            let captures = Regex::new(query.pattern.as_deref()?).ok()?;
+            let captures = captures.captures(answers.get(&query.symbol)?)?;
+            Version::from_printed(captures.name("version")?.as_str())
+        });
+        told.next()
     }
 
     /// The header that declares a C interface.
@@ -391,6 +527,25 @@ impl Blas {
                 threads.threading
             );
             return Err(invalid_key(document, "threads", message));
+        }
+        for (number, query) in self.queries.iter().enumerate() {
+            let wrong = |message: String| invalid(document, "queries", number, message);
+            match (query.asks, &query.pattern) {
+                (QueryAsks::Version, Some(pattern)) => {
+                    check_pattern(pattern, Some("version")).map_err(wrong)?;
+                }
+                (QueryAsks::Threading, None) if !query.values.is_empty() => {}
+                _ => {
+                    return Err(wrong(
+                        "a query needs `values` for threading, or `pattern` for a version"
+                            .to_owned(),
+                    ));
+                }
+            }
+        }
+        for (number, place) in self.places.iter().enumerate() {
+            let wrong = |message: String| invalid(document, "places", number, message);
+            place.families.check(base).map_err(wrong)?;
         }
         for (number, row) in self.rows.iter().enumerate() {
             let wrong = |message: String| invalid(document, "rows", number, message);
