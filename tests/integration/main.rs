@@ -14,6 +14,8 @@ mod flags;
 mod identify;
 mod installed;
 mod overlay;
+#[cfg(unix)]
+mod probe;
 mod schema;
 mod support;
 mod wrong_input;
