@@ -237,6 +237,7 @@ impl Built {
     }
 
     /// The directory that it lies in.
+    #[cfg(feature = "survey")]
     pub(crate) fn directory(&self) -> &Path {
         self.directory.path()
     }
