@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use cfgmatrix_core::{Identification, KnowledgeBase, Language, emit::FORMAT_VERSION};
-use cfgmatrix_probe::{CompilerCommand, IdentifyError};
+use cfgmatrix_probe::{CompilerCommand, Examination, IdentifyError};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
@@ -47,6 +47,9 @@ struct IdentifyJson<'a> {
     base: Option<BaseJson<'a>>,
     target: Option<&'a str>,
     product: Option<&'a str>,
+    /// Default libraries, where the compiler was asked and tells.
+    c_library: Option<&'a str>,
+    cxx_library: Option<&'a str>,
     decided_by: &'a str,
 }
 
@@ -57,7 +60,8 @@ struct BaseJson<'a> {
 }
 
 impl<'a> IdentifyJson<'a> {
-    fn new(found: &'a Identification) -> Self {
+    fn new(examined: &'a Examination) -> Self {
+        let found = &examined.identification;
         Self {
             format_version: FORMAT_VERSION,
             family: Some(&found.family),
@@ -68,6 +72,8 @@ impl<'a> IdentifyJson<'a> {
             }),
             target: found.target.as_deref(),
             product: found.product.as_deref(),
+            c_library: examined.c_library.as_deref(),
+            cxx_library: examined.cxx_library.as_deref(),
             decided_by: &found.decided_by,
         }
     }
@@ -80,6 +86,7 @@ pub(super) fn run(
 ) -> Result<u8, Error> {
     let found = match &arguments.banner {
         Some(path) => identify_banner(known, path)?
+            .map(Examination::from)
             .map_err(|(reason, what)| (reason, Error::Nothing { what })),
         None => {
             let (program, rest) = arguments
@@ -87,7 +94,7 @@ pub(super) fn run(
                 .split_first()
                 .expect("clap requires it where no banner is given");
             let path = executable(program);
-            match identify_any(known, &path, rest) {
+            match examine_any(known, &path, rest) {
                 Err(Error::Identify(error @ IdentifyError::Unidentified { .. })) => {
                     Err((error.to_string(), Error::Identify(error)))
                 }
@@ -109,6 +116,8 @@ pub(super) fn run(
                     base: None,
                     target: None,
                     product: None,
+                    c_library: None,
+                    cxx_library: None,
                     decided_by: &reason,
                 };
                 output.json(&nothing)?;
@@ -151,25 +160,44 @@ pub(super) fn executable(program: &OsStr) -> PathBuf {
     })
 }
 
-/// Asks an executable as a compiler of C, then of Fortran: a Fortran compiler
-/// may not take C, and what it is does not depend on the language.
+/// Asks an executable what it is, as [`examine_any`].
 pub(super) fn identify_any(
     known: &KnowledgeBase,
     program: &Path,
     arguments: &[OsString],
 ) -> Result<Identification, Error> {
-    let mut command = CompilerCommand::new(program);
-    command.arguments = arguments.to_vec();
-    match command.identify(known, Language::C) {
-        Err(IdentifyError::Unidentified { .. }) => Ok(command.identify(known, Language::Fortran)?),
-        other => Ok(other?),
-    }
+    Ok(examine_any(known, program, arguments)?.identification)
 }
 
-fn write(found: &Identification, format: Format, output: &mut Output) -> Result<(), Error> {
-    if matches!(format, Format::Json) {
-        return output.json(&IdentifyJson::new(found));
+/// Asks an executable as a compiler of C, then of Fortran: a Fortran compiler
+/// may not take C, and what it is does not depend on the language. One that
+/// compiles C++ too is asked for that language's library.
+fn examine_any(
+    known: &KnowledgeBase,
+    program: &Path,
+    arguments: &[OsString],
+) -> Result<Examination, Error> {
+    let mut command = CompilerCommand::new(program);
+    command.arguments = arguments.to_vec();
+    let mut found = match command.examine(known, Language::C) {
+        Err(IdentifyError::Unidentified { .. }) => {
+            return Ok(command.examine(known, Language::Fortran)?);
+        }
+        other => other?,
+    };
+    if found.c_library.is_some()
+        && let Ok(cxx) = command.examine(known, Language::Cxx)
+    {
+        found.cxx_library = cxx.cxx_library;
     }
+    Ok(found)
+}
+
+fn write(examined: &Examination, format: Format, output: &mut Output) -> Result<(), Error> {
+    if matches!(format, Format::Json) {
+        return output.json(&IdentifyJson::new(examined));
+    }
+    let found = &examined.identification;
     let version = |version: Option<&cfgmatrix_core::Version>| {
         version.map_or_else(|| "of unknown version".to_owned(), ToString::to_string)
     };
@@ -178,12 +206,20 @@ fn write(found: &Identification, format: Format, output: &mut Output) -> Result<
         format!("{} {}", found.family, version(found.version.as_ref())),
     ))?;
     if let Some((family, base)) = &found.base {
-        output.line(format!("  built from  {family} {}", version(base.as_ref())))?;
+        output.line(format!(
+            "  built from   {family} {}",
+            version(base.as_ref())
+        ))?;
     }
-    for (name, value) in [("target", &found.target), ("product", &found.product)] {
+    for (name, value) in [
+        ("target", &found.target),
+        ("product", &found.product),
+        ("C library", &examined.c_library),
+        ("C++ library", &examined.cxx_library),
+    ] {
         if let Some(value) = value {
-            output.line(format!("  {name:<10}  {value}"))?;
+            output.line(format!("  {name:<11}  {value}"))?;
         }
     }
-    output.line(format!("  decided by  {}", found.decided_by))
+    output.line(format!("  decided by   {}", found.decided_by))
 }

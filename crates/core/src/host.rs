@@ -446,7 +446,7 @@ mod tests {
         let error = HostReport::parse(&document).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "host.json:2:1: this host report is of format 2, and this version reads 1"
+            "host.json:2:19: this host report is of format 2, and this version reads 1"
         );
         assert!(error.hint().unwrap().contains("newer"));
     }

@@ -168,12 +168,7 @@ impl CompilerCommand {
             let output = self.banner(switches)?;
             match known.identify_banner(&output.text())? {
                 Ok(identification) => {
-                    return Ok(Examination {
-                        identification,
-                        c_library: None,
-                        cxx_library: None,
-                        include: Vec::new(),
-                    });
+                    return Ok(identification.into());
                 }
                 Err(reason) => first = first.or_else(|| Some((reason, first_line(&output)))),
             }
@@ -254,6 +249,18 @@ pub struct Examination {
     pub cxx_library: Option<String>,
     /// Where it looks for headers.
     pub include: Vec<PathBuf>,
+}
+
+impl From<Identification> for Examination {
+    /// What a banner alone tells.
+    fn from(identification: Identification) -> Self {
+        Self {
+            identification,
+            c_library: None,
+            cxx_library: None,
+            include: Vec::new(),
+        }
+    }
 }
 
 pub(crate) fn temporary_directory() -> Result<tempfile::TempDir, IdentifyError> {
