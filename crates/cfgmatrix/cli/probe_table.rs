@@ -66,7 +66,7 @@ fn write_toolchains(toolchains: &[HostToolchain], output: &mut Output) -> Result
             None => styled(FAINT, "–"),
         };
         let mut first = vec![
-            title(toolchain),
+            toolchain.title(),
             toolchain.target.clone().unwrap_or_default(),
             driver(Language::C),
             driver(Language::Cxx),
@@ -85,17 +85,6 @@ fn write_toolchains(toolchains: &[HostToolchain], output: &mut Output) -> Result
         }
     }
     output.overview(&table)
-}
-
-fn title(toolchain: &HostToolchain) -> String {
-    let mut title = toolchain.title();
-    if let Some(library) = &toolchain.c_library
-        && !library.starts_with("glibc")
-        && !library.starts_with("libSystem")
-    {
-        title.push_str(&format!(" ({library})"));
-    }
-    title
 }
 
 /// One row for a feature where all languages agree, else one a language.

@@ -164,6 +164,9 @@ pub struct HostFeature {
     /// What the program said, such as a version.
     #[serde(default)]
     pub value: Option<String>,
+    /// Separately installed parts that were there, such as `libomp`.
+    #[serde(default)]
+    pub parts: Vec<String>,
     /// Tokens for compiling that were tried.
     #[serde(default)]
     pub compile: Vec<String>,
@@ -374,13 +377,26 @@ impl HostReport {
 }
 
 impl HostToolchain {
-    /// Family and version, for messages.
+    /// Family and version, for messages; with the C library where it is not the
+    /// one that its system is known by.
     #[must_use]
     pub fn title(&self) -> String {
-        match &self.version {
+        let mut title = match &self.version {
             Some(version) => format!("{} {version}", self.family),
             None => self.family.clone(),
+        };
+        if let Some(library) = self.other_c_library() {
+            title.push_str(&format!(" ({library})"));
         }
+        title
+    }
+
+    /// The C library, where it is not the one that its system is known by.
+    #[must_use]
+    pub fn other_c_library(&self) -> Option<&str> {
+        let usual = ["glibc", "libSystem"];
+        let library = self.c_library.as_deref();
+        library.filter(|library| !usual.iter().any(|usual| library.starts_with(usual)))
     }
 
     /// What was seen of a feature in a language.

@@ -127,7 +127,7 @@ pub(super) fn toolchain<'h>(
 /// was installed for the machine's own C library.
 fn prefer(a: &HostToolchain, b: &HostToolchain) -> std::cmp::Ordering {
     let key = |toolchain: &HostToolchain| {
-        let own_library = toolchain.c_library.as_deref() != Some("musl");
+        let own_library = toolchain.other_c_library().is_none();
         (
             toolchain.version.clone(),
             own_library,
@@ -384,7 +384,7 @@ impl Matrix {
         };
         let mut found: Vec<&HostToolchain> = host.toolchains.iter().filter(wanted).collect();
         // Of one version, the one for the machine's own C library has the plain name.
-        found.sort_by_key(|toolchain| toolchain.c_library.as_deref() == Some("musl"));
+        found.sort_by_key(|toolchain| toolchain.other_c_library().is_some());
         Ok(found)
     }
 }

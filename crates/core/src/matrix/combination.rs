@@ -127,9 +127,10 @@ impl Matrix {
         found: Option<&HostToolchain>,
     ) -> Result<Vec<Answer<'k>>, Stop> {
         let mut toolchain = toolchain.clone();
-        if found.is_some_and(has_separate_openmp) {
-            toolchain.parts.push("libomp".to_owned());
-        }
+        let seen = found.into_iter().flat_map(|found| &found.features);
+        toolchain
+            .parts
+            .extend(seen.flat_map(|seen| seen.parts.iter().cloned()));
         let mut answers = Vec::new();
         for &language in languages {
             let resolved = known.resolve(&toolchain, language, wants);
@@ -384,15 +385,6 @@ impl UsedMpi<'_, '_> {
             }),
         }
     }
-}
-
-/// Whether a compiler's OpenMP was seen to work where its family has none of its
-/// own: a library was installed beside it.
-fn has_separate_openmp(found: &HostToolchain) -> bool {
-    let seen = found.features.iter().find(|seen| seen.feature == "openmp");
-    seen.is_some_and(|seen| {
-        seen.proof.holds() && seen.compile.iter().any(|token| token == "-Xpreprocessor")
-    })
 }
 
 /// The environment that the drivers need.

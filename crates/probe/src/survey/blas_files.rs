@@ -1,5 +1,6 @@
 //! Files that may be BLAS libraries, and the compilers that can link them.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -25,8 +26,7 @@ pub(super) fn linkers<'a>(
 ) -> Vec<Linker<'a>> {
     let own = toolchains.iter().filter(|toolchain| {
         // musl-gcc builds for this machine, and links none of its libraries.
-        toolchain.system == Some(context.options.host)
-            && toolchain.c_library.as_deref() != Some("musl")
+        toolchain.system == Some(context.options.host) && toolchain.other_c_library().is_none()
     });
     let mut linkers: Vec<Linker<'_>> = own
         .filter_map(|toolchain| {
@@ -45,16 +45,16 @@ pub(super) fn linkers<'a>(
             })
         })
         .collect();
-    let rank = |family: &str| match family {
-        "gcc" => 0,
-        "clang" | "apple-clang" => 1,
-        _ => 2,
+    // The system's own compiler first, for which its libraries are made; then
+    // those with Fortran, whose library archives need.
+    let is_own = |toolchain: &HostToolchain| {
+        let driver = toolchain.drivers.get(&Language::C);
+        driver.is_some_and(|driver| driver.is_called("cc"))
     };
-    linkers.sort_by(|a, b| {
-        let (a, b) = (a.toolchain, b.toolchain);
-        rank(&a.family)
-            .cmp(&rank(&b.family))
-            .then(b.version.cmp(&a.version))
+    linkers.sort_by_key(|linker| {
+        let toolchain = linker.toolchain;
+        let newest = Reverse(toolchain.version.clone());
+        (!is_own(toolchain), Reverse(toolchain.drivers.len()), newest)
     });
     linkers
 }

@@ -249,7 +249,10 @@ fn add_registered(context: &Context<'_>, found: &mut Found) {
     for language in [Language::C, Language::Cxx] {
         if context.options.languages.contains(&language) {
             let mut candidate = Candidate::at(tool.path(), language);
-            candidate.environment = tool.env().to_vec();
+            candidate.environment = tool
+                .get_envs()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect();
             found.candidates.push(candidate);
         }
     }

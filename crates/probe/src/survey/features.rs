@@ -75,6 +75,7 @@ fn try_feature(
         language,
         proof: Proof::default(),
         value: None,
+        parts: Vec::new(),
         compile: Vec::new(),
         link: Vec::new(),
         rpath: None,
@@ -84,6 +85,7 @@ fn try_feature(
     let libomp = libomp_root(context, toolchain.target);
     if libomp.is_some() {
         toolchain.parts.push("libomp".to_owned());
+        seen.parts.push("libomp".to_owned());
     }
     let want = Want::new(&feature.id);
     let answers = context

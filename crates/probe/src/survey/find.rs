@@ -363,6 +363,22 @@ impl Finder<'_> {
 }
 
 impl Candidate {
+    /// A driver that an installer's registry names.
+    #[cfg(windows)]
+    pub(super) fn at(path: &Path, language: Language) -> Self {
+        Self {
+            path: path.to_owned(),
+            realpath: executable(path).unwrap_or_else(|| path.to_owned()),
+            arguments: Vec::new(),
+            language,
+            decoration: (String::new(), String::new()),
+            aliases: Vec::new(),
+            wrappers: Vec::new(),
+            environment: Vec::new(),
+            rank: (false, false, false, 0),
+        }
+    }
+
     fn add_alias(&mut self, path: &Path, rank: (bool, bool, bool, usize)) {
         if path == self.path || self.aliases.iter().any(|alias| alias == path) {
             return;

@@ -10,6 +10,7 @@ use cfgmatrix_core::{
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::blas_files::linkers;
 use super::find::executable;
 use super::ranks::two_ranks;
 use super::scalapack::survey_scalapack;
@@ -79,7 +80,16 @@ pub(super) fn survey(
         };
         key(a).cmp(&key(b))
     });
-    let scalapack = survey_scalapack(context, &mpis, libraries)?;
+    // What users of the system's own compiler expect.
+    let own = linkers(context, toolchains).into_iter().next();
+    let usual = match own {
+        Some(own) => {
+            let family = context.known.family(&own.toolchain.family)?;
+            Some(family.default_blas(context.options.host))
+        }
+        None => None,
+    };
+    let scalapack = survey_scalapack(context, &mpis, libraries, usual)?;
     Ok((mpis, scalapack))
 }
 

@@ -20,11 +20,12 @@ use crate::trial::{Outcome, Runner, Trial, library_file, rpath, run_program};
 const PROGRAM: &str = include_str!("../programs/scalapack.c");
 
 /// ScaLAPACK for each MPI that works, with each BLAS library once, and with
-/// every threading of the one that most users have.
+/// every threading of the usual one.
 pub(super) fn survey_scalapack(
     context: &Context<'_>,
     mpis: &[HostMpi],
     libraries: &[HostBlas],
+    usual: Option<&str>,
 ) -> Result<Vec<HostScalapack>, SurveyError> {
     let mut trials: Vec<(&HostMpi, &HostBlas, Vec<String>)> = Vec::new();
     for mpi in mpis.iter().filter(|mpi| mpi.proof.holds()) {
@@ -38,7 +39,7 @@ pub(super) fn survey_scalapack(
             .collect();
         own.sort_by_key(|found| found.threading != Threading::Sequential);
         for found in own {
-            let threading = if found.library == "openblas" {
+            let threading = if usual == Some(found.library.as_str()) {
                 found.threading.as_str()
             } else {
                 ""
