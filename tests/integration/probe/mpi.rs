@@ -416,7 +416,8 @@ fn scalapack_runs_with_each_implementation() {
         ("mpich", "libscalapack-mpich.so"),
     ] {
         let file = Path::new("/usr/lib/x86_64-linux-gnu").join(library);
-        if !have(file.is_file(), library) {
+        let wrapper = format!("mpicc.{id}");
+        if !have(file.is_file(), library) || !have(find_program(&wrapper).is_some(), &wrapper) {
             continue;
         }
         let own: Vec<_> = report
