@@ -385,16 +385,11 @@ fn no_openmp_hint(toolchain: &Toolchain<'_>) -> String {
 }
 
 fn blas_hint(resolved: &core::ResolvedBlas<'_>) -> String {
-    let packages: Vec<String> = resolved
-        .row
-        .install
-        .iter()
-        .map(|(manager, package)| format!("{manager}: {package}"))
-        .collect();
+    let packages = core::packages_text(&resolved.row.install);
     let install = if packages.is_empty() {
         String::new()
     } else {
-        format!("install it ({})", packages.join(", "))
+        format!("install it ({packages})")
     };
     let set = resolved
         .library

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::document::Document;
 use crate::error::Error;
 use crate::name::{Language, Target};
-use crate::toolchain::{Interface, Linkage, Provides, Threading};
+use crate::toolchain::{Interface, Linkage, Provides, Threading, families_have};
 use crate::version::Version;
 
 /// Everything that was found on a machine.
@@ -343,6 +343,16 @@ pub struct HostScalapack {
     pub proof: Proof,
 }
 
+/// Packages by package manager as a message names them: `apt: gcc-12, brew: gcc@12`.
+#[must_use]
+pub fn packages_text(packages: &BTreeMap<String, String>) -> String {
+    let named = packages.iter();
+    let named: Vec<String> = named
+        .map(|(manager, names)| format!("{manager}: {names}"))
+        .collect();
+    named.join(", ")
+}
+
 impl HostReport {
     /// The format that this version writes and reads.
     pub const FORMAT_VERSION: u32 = 1;
@@ -439,16 +449,7 @@ impl HostBlas {
     /// Whether compilers of a family link it as it is recorded.
     #[must_use]
     pub fn suits(&self, family: &str) -> bool {
-        match self.families.first() {
-            None => true,
-            Some(first) => {
-                let named = self
-                    .families
-                    .iter()
-                    .any(|name| name.trim_start_matches('!') == family);
-                named != first.starts_with('!')
-            }
-        }
+        families_have(&self.families, family)
     }
 }
 

@@ -58,7 +58,7 @@ pub use document::{Document, UniqueMap};
 pub use error::{Error, Place};
 pub use host::{
     BlasSeen, Host, HostBase, HostBlas, HostDriver, HostFeature, HostMpi, HostMpiLauncher,
-    HostMpiWrapper, HostReport, HostScalapack, HostToolchain, HostWrapper, Proof,
+    HostMpiWrapper, HostReport, HostScalapack, HostToolchain, HostWrapper, Proof, packages_text,
 };
 #[cfg(feature = "matrix")]
 pub use matrix::{AxisValue, Excluded, Expansion, Matrix, Rule, Selection, Variant};

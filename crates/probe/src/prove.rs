@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use cfgmatrix_core::{Dialect, Language, Os, Proof, Target, Toolchain};
+use cfgmatrix_core::{Dialect, Language, Os, Proof, Target, Toolchain, packages_text};
 
 use crate::identify::{CompilerCommand, IdentifyError};
 use crate::trial::{Outcome, Ran, Runner, Trial, library_file, rpath};
@@ -123,14 +123,8 @@ pub fn openmp_hint(toolchain: &Toolchain<'_>) -> Option<String> {
     if packages.is_empty() {
         return Some(format!("install its run-time library {runtime}"));
     }
-    let packages: Vec<String> = packages
-        .iter()
-        .map(|(manager, package)| format!("{manager}: {package}"))
-        .collect();
-    Some(format!(
-        "install its run-time library ({})",
-        packages.join(", ")
-    ))
+    let packages = packages_text(&packages);
+    Some(format!("install its run-time library ({packages})"))
 }
 
 /// Where a separately installed libomp is: where the user says, or where

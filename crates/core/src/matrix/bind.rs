@@ -46,14 +46,6 @@ impl BoundBlas<'_, '_> {
     }
 }
 
-/// Family and version as a matrix names them.
-fn wanted(toolchain: &Toolchain<'_>) -> String {
-    match &toolchain.version {
-        Some(version) => format!("{} {version}", toolchain.family.id),
-        None => toolchain.family.id.clone(),
-    }
-}
-
 /// Whether a version is one of those that were asked for: `12` stands for 12.2.0.
 fn is_of(found: Option<&Version>, wanted: Option<&Version>) -> bool {
     let Some(wanted) = wanted else { return true };
@@ -110,8 +102,8 @@ pub(super) fn toolchain<'h>(
         .flatten()
         .next()
         .map_or_else(
-            || wanted(wanted_toolchain),
-            |command| format!("{} called `{command}`", wanted(wanted_toolchain)),
+            || wanted_toolchain.title(),
+            |command| format!("{} called `{command}`", wanted_toolchain.title()),
         );
     let install = family.packages(version);
     let elsewhere = if install.is_empty() {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{AxisValue, Matrix, Selection};
 use crate::configuration::Configuration;
 use crate::error::Error;
-use crate::host::HostReport;
+use crate::host::{HostReport, packages_text};
 use crate::resolve::{Answer, Toolchain};
 use crate::toolchain::{KnowledgeBase, ResolvedBlas};
 
@@ -86,14 +86,10 @@ impl Stop {
     /// An exclusion of something that is not there, with what there is to
     /// install at the end of its reason.
     pub(super) fn missing(reason: &str, install: BTreeMap<String, String>) -> Self {
-        let packages: Vec<String> = install
-            .iter()
-            .map(|(manager, packages)| format!("{manager}: {packages}"))
-            .collect();
-        let how = if packages.is_empty() {
+        let how = if install.is_empty() {
             String::new()
         } else {
-            format!("; install it ({})", packages.join(", "))
+            format!("; install it ({})", packages_text(&install))
         };
         Self::Excluded(Exclusion {
             rule: Rule::Installed,

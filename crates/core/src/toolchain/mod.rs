@@ -13,6 +13,7 @@ mod row;
 mod search;
 mod selector;
 
+pub(crate) use blas::families_have;
 pub use blas::{
     Blas, BlasConflict, BlasPlace, BlasQuery, BlasRequest, BlasRow, Interface, Linkage, Provides,
     QueryAsks, QueryCall, ResolvedBlas, Severity, Threading, WantedThreading,

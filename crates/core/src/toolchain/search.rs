@@ -333,18 +333,19 @@ impl KnowledgeBase {
             (b.base.len(), &a.base, a.language).cmp(&(a.base.len(), &b.base, b.language))
         });
         rules.names.dedup();
-        for (number, name) in rules.names.iter().enumerate() {
-            rules
-                .index
-                .entry(name.base.clone())
-                .or_default()
-                .push(number);
-        }
+        rules.make_index();
         Ok(rules)
     }
 }
 
 impl SearchRules {
+    fn make_index(&mut self) {
+        for (number, name) in self.names.iter().enumerate() {
+            let numbers = self.index.entry(name.base.clone()).or_default();
+            numbers.push(number);
+        }
+    }
+
     fn add(&mut self, executable: &str, language: Language, generic: bool) {
         let mut words = executable.split(' ').map(str::to_owned);
         let base = words.next().unwrap_or_default();
@@ -429,13 +430,7 @@ mod tests {
         ] {
             rules.add(base, Language::C, false);
         }
-        for (number, name) in rules.names.iter().enumerate() {
-            rules
-                .index
-                .entry(name.base.clone())
-                .or_default()
-                .push(number);
-        }
+        rules.make_index();
         for file in [
             "gcc",
             "gcc-12",

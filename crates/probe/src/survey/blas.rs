@@ -8,13 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cfgmatrix_core::{
     Blas, BlasPlace, BlasSeen, HostBlas, HostToolchain, Interface, Linkage, Proof, Provides,
-    Target, Threading, Version,
+    Target, Threading, Version, packages_text,
 };
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::blas_files::{Candidate, Linker, candidates, linkers, tokens};
-use super::{Context, Step, SurveyError, loader_index, text};
+use super::{Context, SurveyError, loader_index, text};
 use crate::blas::{BlasProof, BlasTrial};
 use crate::identify::IdentifyError;
 use crate::trial::rpath;
@@ -59,23 +58,12 @@ pub(super) fn survey(
         return Ok(Vec::new());
     }
     let candidates = candidates(context, &linkers)?;
-    (context.progress)(&Step::More(candidates.len()));
     let programs = Programs::default();
-    let found: Vec<Result<Option<HostBlas>, SurveyError>> = context.pool.install(|| {
-        candidates
-            .par_iter()
-            .with_max_len(1)
-            .map(|candidate| {
-                let found = examine(context, &linkers[candidate.linker], candidate, &programs);
-                (context.progress)(&Step::Done(&candidate.file.file.display().to_string()));
-                found
-            })
-            .collect()
-    });
-    let mut libraries = Vec::new();
-    for library in found {
-        libraries.extend(library?);
-    }
+    let shown = |candidate: &Candidate<'_>| candidate.file.file.display().to_string();
+    let found = context.each(candidates, shown, |candidate| {
+        examine(context, &linkers[candidate.linker], &candidate, &programs)
+    })?;
+    let mut libraries: Vec<HostBlas> = found.into_iter().flatten().collect();
     libraries.sort_by(|a, b| {
         let key = |found: &HostBlas| {
             let kind = (found.interface.as_str(), found.linkage == Linkage::Static);
@@ -342,14 +330,11 @@ fn record(
     } = tried;
     // The library's own word is worth more than the place it lies in, unless it
     // is another library's.
-    let own = |seen: BlasSeen| {
-        if is_another {
-            BlasSeen::default()
-        } else {
-            seen
-        }
+    let told = if is_another {
+        BlasSeen::default()
+    } else {
+        seen.clone()
     };
-    let told = own(seen.clone());
     let version = version.filter(|_| !is_another);
     let interface = told.interface.or(place.interface).unwrap_or_default();
     let threading = told
@@ -423,12 +408,8 @@ fn hint(library: &Blas, threading: Threading, interface: Interface) -> Option<St
     let row = library.rows().iter().find(|row| {
         (row.threading, row.interface) == (threading, interface) && !row.install.is_empty()
     })?;
-    let packages: Vec<String> = row
-        .install
-        .iter()
-        .map(|(manager, package)| format!("{manager}: {package}"))
-        .collect();
-    Some(format!("install it anew ({})", packages.join(", ")))
+    let packages = packages_text(&row.install);
+    Some(format!("install it anew ({packages})"))
 }
 
 /// The libraries that work on a system, for those that build on them.

@@ -5,13 +5,12 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use cfgmatrix_core::{HostFeature, HostToolchain, HostWrapper, Identification, Language, Version};
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::features::prove;
 use super::find::{Candidate, Finder, Found, executable};
 use super::group::group;
-use super::{Context, Part, Step, SurveyError, command};
+use super::{Context, Part, SurveyError, command};
 use crate::identify::{Examination, IdentifyError};
 use crate::process::{Invocation, ProcessError};
 
@@ -87,31 +86,15 @@ pub(super) fn survey(context: &Context<'_>) -> Result<Vec<HostToolchain>, Survey
         let path = candidate.realpath.to_string_lossy();
         !(path.contains("clang") || path.contains("flang") || path.contains("llvm"))
     });
-    (context.progress)(&Step::More(candidates.len()));
-    let mut drivers: Vec<(usize, Result<Option<Driver>, SurveyError>)> =
-        std::thread::scope(|scope| {
-            // Read while the first compilers think; what is wrong shows where it is needed.
-            if !context.cache.has_answers() {
-                scope.spawn(|| context.known.read_families());
-            }
-            context.pool.install(|| {
-                // One after the other from one queue, in this order.
-                let queue = candidates.into_iter().enumerate().par_bridge();
-                queue
-                    .map(|(number, candidate)| {
-                        let shown = candidate.path.display().to_string();
-                        let driver = examine(context, candidate);
-                        (context.progress)(&Step::Done(&shown));
-                        (number, driver)
-                    })
-                    .collect()
-            })
-        });
-    drivers.sort_by_key(|(number, _)| *number);
-    let mut known = Vec::new();
-    for (_, driver) in drivers {
-        known.extend(driver?);
-    }
+    let shown = |candidate: &Candidate| candidate.path.display().to_string();
+    let drivers = std::thread::scope(|scope| {
+        // Read while the first compilers think; what is wrong shows where it is needed.
+        if !context.cache.has_answers() {
+            scope.spawn(|| context.known.read_families());
+        }
+        context.each(candidates, shown, |candidate| examine(context, candidate))
+    })?;
+    let known = drivers.into_iter().flatten().collect();
     Ok(group(context, known))
 }
 

@@ -82,36 +82,31 @@ pub(super) struct Finder<'a> {
     pub(super) languages: &'a [Language],
 }
 
-impl Finder<'_> {
-    /// The directories of `PATH`, then those that the user names, then those of
-    /// makers' installers; each once.
-    pub(super) fn directories(&self, extra: &[PathBuf]) -> Vec<PathBuf> {
-        let mut directories: Vec<PathBuf> = self.environment.search_path().collect();
-        for path in extra {
-            directories.push(path.clone());
-            directories.push(path.join("bin"));
-        }
-        for place in self
-            .rules
-            .places
-            .iter()
-            .filter(|place| place.is_for(self.host))
-        {
-            directories.extend(self.expand(place));
-        }
-        let mut seen = BTreeSet::new();
-        directories.retain(|directory| match fs::canonicalize(directory) {
-            Ok(real) => seen.insert(real),
-            Err(_) => false,
-        });
-        directories
+/// The directories of `PATH`, then those that the user names, then those of
+/// makers' installers; each once.
+pub(super) fn directories<'p>(
+    environment: &Environment,
+    extra: &[PathBuf],
+    host: Target,
+    places: impl IntoIterator<Item = &'p SearchPlace>,
+) -> Vec<PathBuf> {
+    let mut directories: Vec<PathBuf> = environment.search_path().collect();
+    for path in extra {
+        directories.push(path.clone());
+        directories.push(path.join("bin"));
     }
+    let places = places.into_iter().filter(|place| place.is_for(host));
+    let templates = places.flat_map(|place| &place.directories);
+    directories.extend(templates.flat_map(|template| environment.expand(template)));
+    let mut seen = BTreeSet::new();
+    directories.retain(|directory| fs::canonicalize(directory).is_ok_and(|real| seen.insert(real)));
+    directories
+}
 
-    pub(super) fn expand(&self, place: &SearchPlace) -> Vec<PathBuf> {
-        let templates = place.directories.iter();
-        templates
-            .flat_map(|template| self.environment.expand(template))
-            .collect()
+impl Finder<'_> {
+    /// The directories in which compilers are looked for.
+    pub(super) fn directories(&self, extra: &[PathBuf]) -> Vec<PathBuf> {
+        directories(self.environment, extra, self.host, &self.rules.places)
     }
 
     /// Looks through directories.
@@ -229,10 +224,8 @@ impl Finder<'_> {
     /// The launcher that a file is, by its own name.
     fn launcher_of(&self, realpath: &Path) -> Option<&Launcher> {
         let stem = realpath.file_stem()?.to_str()?;
-        let launchers = self.rules.launchers.iter();
-        launchers
-            .into_iter()
-            .find(|launcher| launcher.executables.iter().any(|name| name == stem))
+        let mut launchers = self.rules.launchers.iter();
+        launchers.find(|launcher| launcher.executables.iter().any(|name| name == stem))
     }
 
     /// The wrapper that a driver is by where it lies and what is set (Cray's `cc`).

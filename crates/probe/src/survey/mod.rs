@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use cfgmatrix_core::{Host, HostReport, KnowledgeBase, Language, Target};
 use rayon::ThreadPool;
+use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use crate::identify::{CompilerCommand, IdentifyError};
@@ -228,14 +229,35 @@ impl Context<'_> {
         let Some(target) = target.filter(|target| *target != host) else {
             return Runner::Here;
         };
-        let emulators = self.options.emulators.iter();
-        match emulators
-            .into_iter()
-            .find(|emulator| emulator.target == target)
-        {
+        let mut emulators = self.options.emulators.iter();
+        match emulators.find(|emulator| emulator.target == target) {
             Some(emulator) => Runner::Through(emulator.command.clone()),
             None => Runner::Nowhere,
         }
+    }
+
+    /// Does the same with each of several things, as many at a time as there are
+    /// workers, from one queue in this order; the results are in it too.
+    fn each<T: Send, R: Send>(
+        &self,
+        things: Vec<T>,
+        shown: impl Fn(&T) -> String + Sync,
+        examine: impl Fn(T) -> Result<R, SurveyError> + Sync,
+    ) -> Result<Vec<R>, SurveyError> {
+        (self.progress)(&Step::More(things.len()));
+        let mut results: Vec<(usize, Result<R, SurveyError>)> = self.pool.install(|| {
+            let queue = things.into_iter().enumerate().par_bridge();
+            queue
+                .map(|(number, thing)| {
+                    let shown = shown(&thing);
+                    let result = examine(thing);
+                    (self.progress)(&Step::Done(&shown));
+                    (number, result)
+                })
+                .collect()
+        });
+        results.sort_by_key(|(number, _)| *number);
+        results.into_iter().map(|(_, result)| result).collect()
     }
 
     /// The SHA-256 of a file, in hexadecimal.

@@ -1,20 +1,19 @@
 //! MPI: wrappers are found by name, and asked what they are and what they start.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use cfgmatrix_core::{
     HostBlas, HostMpi, HostMpiWrapper, HostScalapack, HostToolchain, Language, Mpi, Proof, Version,
 };
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::blas_files::linkers;
-use super::find::executable;
+use super::find::{directories, executable};
 use super::ranks::two_ranks;
 use super::scalapack::survey_scalapack;
-use super::{Context, Step, SurveyError, text};
+use super::{Context, SurveyError, text};
 use crate::identify::IdentifyError;
 use crate::process::{Invocation, Output};
 
@@ -53,22 +52,11 @@ pub(super) fn survey(
     libraries: &[HostBlas],
 ) -> Result<(Vec<HostMpi>, Vec<HostScalapack>), SurveyError> {
     let installations = installations(context)?;
-    (context.progress)(&Step::More(installations.len()));
-    let found: Vec<Result<Option<HostMpi>, SurveyError>> = context.pool.install(|| {
-        installations
-            .par_iter()
-            .with_max_len(1)
-            .map(|installation| {
-                let found = examine(context, installation, toolchains);
-                (context.progress)(&Step::Done(&installation.mpi.name));
-                found
-            })
-            .collect()
-    });
-    let mut mpis = Vec::new();
-    for found in found {
-        mpis.extend(found?);
-    }
+    let shown = |installation: &Installation<'_>| installation.mpi.name.clone();
+    let found = context.each(installations, shown, |installation| {
+        examine(context, &installation, toolchains)
+    })?;
+    let mut mpis: Vec<HostMpi> = found.into_iter().flatten().collect();
     mpis.sort_by(|a, b| {
         let key = |mpi: &HostMpi| {
             let wrapper = mpi
@@ -113,21 +101,12 @@ fn wrapper_names(context: &Context<'_>) -> Result<BTreeMap<Language, Vec<String>
 
 fn candidates(context: &Context<'_>) -> Result<Vec<Candidate>, SurveyError> {
     let names = wrapper_names(context)?;
-    let environment = &context.options.environment;
-    let mut directories: Vec<PathBuf> = environment.search_path().collect();
-    for path in &context.options.paths {
-        directories.push(path.clone());
-        directories.push(path.join("bin"));
-    }
+    let mut places = Vec::new();
     for id in context.known.mpi_ids() {
-        let places = context.known.mpi(id)?.places.iter();
-        let places = places.filter(|place| place.is_for(context.options.host));
-        let templates = places.flat_map(|place| &place.directories);
-        directories.extend(templates.flat_map(|template| environment.expand(template)));
+        places.extend(&context.known.mpi(id)?.places);
     }
-    let mut seen = BTreeSet::new();
-    directories
-        .retain(|directory| std::fs::canonicalize(directory).is_ok_and(|real| seen.insert(real)));
+    let options = context.options;
+    let directories = directories(&options.environment, &options.paths, options.host, places);
     let mut candidates: Vec<Candidate> = Vec::new();
     for directory in directories {
         let Ok(entries) = std::fs::read_dir(&directory) else {
@@ -202,24 +181,16 @@ fn add(candidates: &mut Vec<Candidate>, mut candidate: Candidate) {
 
 fn installations<'k>(context: &Context<'k>) -> Result<Vec<Installation<'k>>, SurveyError> {
     let candidates = candidates(context)?;
-    (context.progress)(&Step::More(candidates.len()));
-    let identified: Vec<Result<Option<Identified>, SurveyError>> = context.pool.install(|| {
-        candidates
-            .par_iter()
-            .with_max_len(1)
-            .map(|candidate| {
-                let identified = identify(context, candidate);
-                (context.progress)(&Step::Done(&candidate.path.display().to_string()));
-                identified
-            })
-            .collect()
-    });
+    let shown = |candidate: &&Candidate| candidate.path.display().to_string();
+    let identified = context.each(candidates.iter().collect(), shown, |candidate| {
+        identify(context, candidate)
+    })?;
     let mut installations: BTreeMap<
         (String, Option<Version>, Option<PathBuf>, String),
         Installation<'k>,
     > = BTreeMap::new();
     for (candidate, identified) in candidates.into_iter().zip(identified) {
-        let Some(identified) = identified? else {
+        let Some(identified) = identified else {
             continue;
         };
         let mpi = context.known.mpi(&identified.implementation)?;

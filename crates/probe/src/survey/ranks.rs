@@ -4,7 +4,9 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use cfgmatrix_core::{Dialect, HostMpiLauncher, Mpi, MpiLauncher, PrintedMark, Proof};
+use cfgmatrix_core::{
+    Dialect, HostMpiLauncher, Mpi, MpiLauncher, PrintedMark, Proof, packages_text,
+};
 use serde::{Deserialize, Serialize};
 
 use super::find::executable;
@@ -161,12 +163,8 @@ fn try_two_ranks(
 }
 
 fn install_hint(mpi: &Mpi) -> Option<String> {
-    let packages: Vec<String> = mpi
-        .install
-        .iter()
-        .map(|(manager, package)| format!("{manager}: {package}"))
-        .collect();
-    (!packages.is_empty()).then(|| format!("install it whole ({})", packages.join(", ")))
+    let packages = packages_text(&mpi.install);
+    (!packages.is_empty()).then(|| format!("install it whole ({packages})"))
 }
 
 fn record_launcher(launcher: &MpiLauncher, path: &Path) -> Option<HostMpiLauncher> {

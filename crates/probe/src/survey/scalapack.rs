@@ -7,11 +7,10 @@ use cfgmatrix_core::{
     Dialect, HostBlas, HostMpi, HostMpiLauncher, HostMpiWrapper, HostScalapack, Interface,
     Language, Linkage, Proof, Threading,
 };
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::ranks::{failed, wrapper_command};
-use super::{Context, Step, SurveyError, blas, loader_index, text};
+use super::{Context, SurveyError, blas, loader_index, text};
 use crate::blas::Said;
 use crate::identify::IdentifyError;
 use crate::process::Invocation;
@@ -64,23 +63,11 @@ pub(super) fn survey_scalapack(
             }
         }
     }
-    (context.progress)(&Step::More(trials.len()));
-    let found: Vec<Result<Option<HostScalapack>, SurveyError>> = context.pool.install(|| {
-        trials
-            .par_iter()
-            .with_max_len(1)
-            .map(|(mpi, library, libs)| {
-                let found = try_scalapack(context, mpi, library, libs);
-                (context.progress)(&Step::Done("ScaLAPACK"));
-                found
-            })
-            .collect()
-    });
-    let mut all = Vec::new();
-    for found in found {
-        all.extend(found?);
-    }
-    Ok(all)
+    let shown = |_: &(&HostMpi, &HostBlas, Vec<String>)| "ScaLAPACK".to_owned();
+    let found = context.each(trials, shown, |(mpi, library, libs)| {
+        try_scalapack(context, mpi, library, &libs)
+    })?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 fn try_scalapack(

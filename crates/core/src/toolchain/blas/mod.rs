@@ -47,16 +47,20 @@ struct Threads {
 #[serde(transparent)]
 struct FamilySet(Vec<String>);
 
+/// Whether a family is one of those named, or none of those negated with `!`.
+pub(crate) fn families_have(families: &[String], family: &str) -> bool {
+    let named = families
+        .iter()
+        .any(|name| name.trim_start_matches('!') == family);
+    match families.first() {
+        None => true,
+        Some(first) => named != first.starts_with('!'),
+    }
+}
+
 impl FamilySet {
     fn has(&self, family: &str) -> bool {
-        let named = self
-            .0
-            .iter()
-            .any(|name| name.trim_start_matches('!') == family);
-        match self.0.first() {
-            None => true,
-            Some(first) => named != first.starts_with('!'),
-        }
+        families_have(&self.0, family)
     }
 
     fn check(&self, base: &KnowledgeBase) -> Result<(), String> {
