@@ -203,6 +203,10 @@ pub(crate) const SCHEMAS: &[(&str, &str)] = &[
         include_str!("../../toolchains/schema/blas.schema.json"),
     ),
     (
+        "cover-model",
+        include_str!("../../matrix/cover.schema.json"),
+    ),
+    (
         "family",
         include_str!("../../toolchains/schema/family.schema.json"),
     ),

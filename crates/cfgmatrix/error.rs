@@ -29,6 +29,12 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// A file that would be written, and is there.
+    #[error("{} is there already", .path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
     /// An executable that is not there.
     #[error(
         "`{name}` is neither a compiler family that is known nor an executable on this machine"
@@ -44,6 +50,44 @@ pub enum Error {
     Nothing {
         /// What is not there.
         what: String,
+    },
+    /// Several files, where one can be printed.
+    #[cfg(feature = "cli")]
+    #[error("`{format}` gives {count} files, and standard output takes one")]
+    SeveralFiles {
+        /// The format.
+        format: cfgmatrix_core::emit::Format,
+        /// How many.
+        count: usize,
+    },
+    /// A file in the way that someone else wrote.
+    #[cfg(feature = "cli")]
+    #[error("{} is there already, and cfgmatrix did not write it", .path.display())]
+    NotOurs {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file that would come to stand outside of its directory.
+    #[cfg(feature = "cli")]
+    #[error("{} would be written outside of {}", .path.display(), .directory.display())]
+    Outside {
+        /// The file.
+        path: PathBuf,
+        /// The directory.
+        directory: PathBuf,
+    },
+    /// A plain model that cannot do what is asked of it.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    Plain(#[from] cfgmatrix_core::plain::PlainError),
+    /// Arguments that do not go together.
+    #[cfg(feature = "cli")]
+    #[error("{message}")]
+    Usage {
+        /// What is wrong and what was expected.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
     },
     /// Standard output was closed, as `head` does; not a failure.
     #[error("standard output was closed")]
@@ -70,6 +114,7 @@ impl Error {
                 "compiler family" => Some("flags --list"),
                 "feature" => Some("flags --list-features"),
                 "variant" => Some("expand"),
+                "format" => Some("emit --list"),
                 _ => None,
             },
             _ => None,
@@ -81,6 +126,22 @@ impl Error {
             Self::Core(error) | Self::Identify(IdentifyError::Knowledge(error)) => error.hint(),
             #[cfg(feature = "cli")]
             Self::Survey(cfgmatrix_probe::survey::SurveyError::Knowledge(error)) => error.hint(),
+            #[cfg(feature = "cli")]
+            Self::SeveralFiles { .. } => Some(
+                "write them with `-o DIR`, choose one with `--select`, or print one document with `--format json`"
+                    .to_owned(),
+            ),
+            #[cfg(feature = "cli")]
+            Self::NotOurs { .. } => {
+                Some("name another directory, or replace it with `--force`".to_owned())
+            }
+            Self::Exists { .. } => {
+                Some("`--force` replaces it, and `--stdout` prints what it would be".to_owned())
+            }
+            #[cfg(feature = "cli")]
+            Self::Plain(error) => error.hint(),
+            #[cfg(feature = "cli")]
+            Self::Usage { hint, .. } => hint.clone(),
             Self::Io { source, .. } if source.kind() == std::io::ErrorKind::NotADirectory => {
                 Some("a directory is expected here".to_owned())
             }

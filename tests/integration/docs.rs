@@ -142,3 +142,36 @@ fn exit_codes_are_in_the_help_and_in_the_readme() {
         assert!(readme.contains(&format!("| {code} | {meaning}")), "{code}");
     }
 }
+
+/// Each matrix that the README shows is one, in each of its profiles.
+#[test]
+fn every_matrix_of_the_readme_expands() {
+    let text = fs::read_to_string(repository().join("README.md")).unwrap();
+    let blocks = text.split("```toml\n").skip(1);
+    let blocks = blocks.map(|block| block.split("```").next().unwrap());
+    let mut count = 0;
+    for block in blocks.filter(|block| block.contains("[axes]")) {
+        let head = if block.contains("schema = 1") {
+            ""
+        } else {
+            "schema = 1\nname = \"readme\"\n"
+        };
+        let matrix = format!("{head}{block}");
+        if matrix.contains("installed = true") {
+            continue;
+        }
+        let profiles = block
+            .lines()
+            .filter_map(|line| line.strip_prefix("[profile."));
+        let profiles = profiles.map(|rest| rest.trim_end_matches(']'));
+        for profile in std::iter::once(None).chain(profiles.map(Some)) {
+            let mut command = cfgmatrix();
+            command.args(["expand", "--format", "rows", "-"]);
+            command.args(profile.map(|profile| format!("--profile={profile}")));
+            let rows = stdout(command.write_stdin(matrix.clone()));
+            assert!(rows.lines().count() > 3, "{profile:?}: {rows}");
+        }
+        count += 1;
+    }
+    assert!(count > 1, "the README shows matrices");
+}

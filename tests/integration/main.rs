@@ -8,11 +8,14 @@ mod build_script;
 mod compilers;
 mod data;
 mod docs;
+mod emit;
 mod expand;
 mod facts;
 mod flags;
 mod identify;
+mod init;
 mod installed;
+mod matrix;
 mod overlay;
 #[cfg(unix)]
 mod probe;

@@ -89,3 +89,12 @@ pub(crate) fn files_in(directory: &Path) -> Vec<PathBuf> {
     files.sort();
     files
 }
+
+/// Whether what is expected is to be recorded anew.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the tests' user says by the environment whether to record anew"
+)]
+pub(crate) fn blessing() -> bool {
+    std::env::var_os("CFGMATRIX_BLESS").is_some_and(|value| value == "1")
+}

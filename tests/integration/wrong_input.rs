@@ -13,11 +13,11 @@ use std::process::Stdio;
 use std::sync::LazyLock;
 
 use assert_cmd::Command;
-use cfgmatrix::core::{Document, Error, KnowledgeBase, Matrix, Selection, Sources, Want};
+use cfgmatrix::core::{Document, Error, KnowledgeBase, Matrix, Plan, Sources, Space, Want};
 use proptest::prelude::*;
 
 use crate::data;
-use crate::support::{cfgmatrix, files_in, repository};
+use crate::support::{blessing, cfgmatrix, files_in, repository};
 
 const CASES: &str = "cases/wrong-input";
 
@@ -108,14 +108,6 @@ fn system_neutral(text: String) -> String {
         }
     });
     lines.collect()
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the tests' user says by the environment whether to record anew"
-)]
-fn blessing() -> bool {
-    std::env::var_os("CFGMATRIX_BLESS").is_some_and(|value| value == "1")
 }
 
 #[test]
@@ -281,6 +273,9 @@ fn a_closed_output_is_the_readers_choice() {
         &["flags", "-c", "gcc"],
         &["flags", "-c", "gcc", "--format", "json"],
         &["flags", "--list"],
+        &["emit", "--list"],
+        &["emit", "bazel"],
+        &["emit", "make", "--format", "json"],
         &["schema"],
         &["schema", "family"],
         &["completions", "bash"],
@@ -490,7 +485,10 @@ proptest! {
         let text = include_str!("../../matrix/default.toml");
         let expanded = mutated("matrix.toml", text, &mutations)
             .and_then(Matrix::parse)
-            .and_then(|matrix| matrix.expand(&KNOWN, &Selection::all()).map(|_| ()));
+            .and_then(|matrix| {
+                let space = Space::new(&matrix, &KNOWN, None, None)?;
+                space.expand(&space.all(), &Plan::default()).map(|_| ())
+            });
         if let Err(error) = expanded {
             assert_speaks(&error);
         }

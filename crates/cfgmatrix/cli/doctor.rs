@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cfgmatrix_core::{Expansion, KnowledgeBase, emit::FORMAT_VERSION};
+use cfgmatrix_core::{Expansion, KnowledgeBase, Rule, emit, emit::FORMAT_VERSION};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
@@ -94,7 +94,7 @@ const MANAGERS: [Manager; 8] = [
 struct DoctorJson<'a> {
     format_version: u32,
     name: &'a str,
-    candidates: usize,
+    candidates: Box<serde_json::value::RawValue>,
     variants: usize,
     missing: Vec<MissingJson<'a>>,
     commands: Vec<CommandJson>,
@@ -136,31 +136,35 @@ pub(super) fn run(
     let missing = missing(&expansion);
     // What another machine has is not seen from here.
     let commands = commands(&missing, surroundings, arguments.host.is_some());
+    // An empty axis has nothing to miss, and nothing to build either.
+    let complete = missing.is_empty() && !expansion.variants.is_empty();
     match arguments.format {
         Format::Json => output.json(&DoctorJson {
             format_version: FORMAT_VERSION,
             name: &expansion.name,
-            candidates: expansion.candidates,
+            candidates: emit::number(&expansion.candidates),
             variants: expansion.variants.len(),
             missing,
             commands,
         })?,
         Format::Text => write(&expansion, &missing, &commands, output)?,
     }
-    // An empty axis has nothing to miss, and nothing to build either.
-    Ok(
-        if expansion.variants.len() == expansion.candidates && expansion.candidates > 0 {
-            exit::OK
-        } else {
-            exit::MISSING_TOOL
-        },
-    )
+    Ok(if complete {
+        exit::OK
+    } else {
+        exit::MISSING_TOOL
+    })
 }
 
 /// Each reason once, with the variants that it excludes.
 fn missing<'a>(expansion: &'a Expansion<'_>) -> Vec<MissingJson<'a>> {
     let mut missing: Vec<MissingJson<'a>> = Vec::new();
-    for excluded in &expansion.excluded {
+    // What the matrix itself forbids is not missing.
+    let lacking = expansion
+        .excluded
+        .iter()
+        .filter(|excluded| !matches!(excluded.rule, Rule::Own(_) | Rule::Tags | Rule::When(_)));
+    for excluded in lacking {
         match missing
             .iter_mut()
             .find(|known| known.reason == excluded.reason)
@@ -230,14 +234,14 @@ fn write(
     commands: &[CommandJson],
     output: &mut Output,
 ) -> Result<(), Error> {
-    let (built, all) = (expansion.variants.len(), expansion.candidates);
+    let (built, all) = (expansion.variants.len(), &expansion.candidates);
     let heading = format!(
         "{}: {built} of {all} variants can be built here",
         expansion.name
     );
     output.line(styled(HEADING, heading))?;
     if missing.is_empty() {
-        let said = if all == 0 {
+        let said = if all.to_u64() == Some(0) {
             "  no compiler was found"
         } else {
             "  nothing is missing"

@@ -35,13 +35,22 @@ Exit codes:
 /// The code that an error ends the program with.
 pub(super) fn code(error: &Error) -> u8 {
     use cfgmatrix_core::Error as Core;
+    use cfgmatrix_core::plain::PlainError as Plain;
     match error {
         Error::Closed => OK,
         Error::Io { .. } => IO,
-        Error::NoCompiler { .. } => USAGE,
+        Error::NoCompiler { .. } | Error::Exists { .. } => USAGE,
+        Error::SeveralFiles { .. } | Error::NotOurs { .. } | Error::Outside { .. } => USAGE,
         Error::Nothing { .. } => NOTHING,
-        Error::Core(Core::NoLibrary { .. } | Core::Unsupported { .. }) => NOTHING,
-        Error::Core(_) => USAGE,
+        Error::Core(
+            Core::NoLibrary { .. }
+            | Core::Unsupported { .. }
+            | Core::NothingLeft { .. }
+            | Core::NothingInstalled { .. },
+        ) => NOTHING,
+        Error::Core(_) | Error::Usage { .. } => USAGE,
+        Error::Plain(Plain::NothingLeft { .. } | Plain::Uncountable { .. }) => NOTHING,
+        Error::Plain(_) => USAGE,
         Error::Survey(error) => match error {
             SurveyError::NoDirectory { .. } | SurveyError::NoCompiler { .. } => USAGE,
             SurveyError::Knowledge(_) => USAGE,

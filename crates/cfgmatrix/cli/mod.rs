@@ -1,11 +1,18 @@
 //! The command line: one file per subcommand.
 
 mod completions;
+mod count;
+mod cover;
+mod diff;
 mod doctor;
+mod emit;
 pub mod exit;
 mod expand;
 mod flags;
 mod identify;
+mod import;
+mod init;
+mod lint;
 mod output;
 mod probe;
 mod probe_table;
@@ -61,6 +68,12 @@ struct Arguments {
 enum Command {
     /// Expand a matrix into its configurations.
     Expand(expand::Arguments),
+    /// Say how many variants a matrix has, without making any.
+    Count(count::Arguments),
+    /// Say what in a matrix has no effect, or another than was meant.
+    Lint(lint::Arguments),
+    /// Say which variants came, went and changed from one matrix to another, and by which flags.
+    Diff(diff::Arguments),
     /// Explain a variant: every flag with its row and source, or the rule that excludes it.
     Why(why::Arguments),
     /// What a compiler calls features, and where that is known from.
@@ -69,8 +82,16 @@ enum Command {
     Identify(identify::Arguments),
     /// Find what this machine has: compilers, BLAS, MPI, and what works of them.
     Probe(probe::Arguments),
+    /// Write the variants as files that another tool reads.
+    Emit(emit::Arguments),
+    /// Make covering arrays from a plain model, or check anyone's rows.
+    Cover(cover::Arguments),
+    /// Make a matrix file of another tool's: a GitHub workflow, a PICT model, conda's variants.
+    Import(import::Arguments),
     /// Say what this machine lacks for a matrix, and how to install it.
     Doctor(doctor::Arguments),
+    /// Write a matrix file for a project, from its build files and what is installed.
+    Init(init::Arguments),
     /// Print a JSON Schema of the project's documents.
     Schema(schema::Arguments),
     /// Print a completion script for a shell.
@@ -117,17 +138,39 @@ fn execute(
             let knowledge = || knowledge_digest(all, surroundings);
             expand::run(arguments, known()?, knowledge, surroundings, output)
         }
-        Command::Why(arguments) => why::run(arguments, known()?, output),
+        Command::Why(arguments) => {
+            let knowledge = || knowledge_digest(all, surroundings);
+            why::run(arguments, known()?, knowledge, surroundings, output)
+        }
+        Command::Lint(arguments) => {
+            let knowledge = || knowledge_digest(all, surroundings);
+            lint::run(arguments, known()?, knowledge, surroundings, output)
+        }
+        Command::Diff(arguments) => diff::run(arguments, known()?, output),
+        Command::Count(arguments) => {
+            let knowledge = || knowledge_digest(all, surroundings);
+            count::run(arguments, known()?, knowledge, surroundings, output)
+        }
         Command::Flags(arguments) => flags::run(arguments, known()?, surroundings.host(), output),
         Command::Identify(arguments) => identify::run(arguments, known()?, output),
         Command::Probe(arguments) => {
             let digest = knowledge_digest(all, surroundings)?;
             probe::run(arguments, known()?, digest, surroundings, output)
         }
+        Command::Emit(arguments) => {
+            let knowledge = || knowledge_digest(all, surroundings);
+            emit::run(arguments, known()?, knowledge, surroundings, output)
+        }
         Command::Doctor(arguments) => {
             let knowledge = || knowledge_digest(all, surroundings);
             doctor::run(arguments, known()?, knowledge, surroundings, output)
         }
+        Command::Init(arguments) => {
+            let knowledge = || knowledge_digest(all, surroundings);
+            init::run(arguments, known()?, knowledge, surroundings, output)
+        }
+        Command::Cover(arguments) => cover::run(arguments, output),
+        Command::Import(arguments) => import::run(arguments, known()?, output),
         Command::Schema(arguments) => schema::run(arguments, output),
         Command::Completions(arguments) => completions::run(arguments, output),
     }

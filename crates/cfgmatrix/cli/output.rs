@@ -8,6 +8,7 @@ use std::io::{self, BufWriter, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
+use cfgmatrix_core::plain::PlainError;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::Error;
@@ -194,7 +195,7 @@ fn shown_width(text: &str) -> usize {
 pub(super) fn print_error(error: &Error) {
     let mut message = format!("{}: {error}", styled(BAD.bold(), "error"));
     let place = match error {
-        Error::Core(error) => error.place(),
+        Error::Core(error) | Error::Plain(PlainError::Document(error)) => error.place(),
         _ => None,
     };
     for line in place

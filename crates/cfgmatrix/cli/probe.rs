@@ -110,12 +110,11 @@ fn parse_emulator(text: &str) -> Result<Emulator, String> {
 impl ProbeArguments {
     /// What a matrix needs to know of a machine.
     pub(super) fn for_matrix(matrix: &Matrix) -> Self {
-        let axes: Vec<&str> = matrix.axes().map(|(name, _)| name).collect();
         let mut only = vec![PartName::Compilers];
-        if axes.contains(&"blas") {
+        if matrix.has_axis("blas") {
             only.push(PartName::Blas);
         }
-        if axes.contains(&"mpi") {
+        if matrix.has_axis("mpi") {
             only.push(PartName::Mpi);
         }
         let languages = match matrix.languages() {
@@ -131,7 +130,7 @@ impl ProbeArguments {
             } else {
                 languages
             },
-            features: matrix.required_features().map(str::to_owned).collect(),
+            features: matrix.features().map(str::to_owned).collect(),
             only,
             emulator: Vec::new(),
             timeout: Self::TIMEOUT,

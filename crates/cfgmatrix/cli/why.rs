@@ -2,14 +2,15 @@
 
 use cfgmatrix_core::emit::FORMAT_VERSION;
 use cfgmatrix_core::{
-    Answer, Excluded, KnowledgeBase, Language, Matrix, Row, Support, UnknownWord, Variant,
+    Answer, Excluded, ExplainedRule, KnowledgeBase, Language, Matrix, Natural, Plan, Row,
+    Selection, Space, Strength, Support, UnknownWord, Variant,
 };
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::expand::{MatrixArguments, blas_title};
+use super::expand::{MachineArguments, MatrixArguments, blas_title};
 use super::output::{BAD, FAINT, HEADING, Output, Table, styled};
-use super::{Error, exit};
+use super::{Error, Surroundings, exit};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -18,6 +19,8 @@ pub(super) struct Arguments {
     variant: String,
     #[command(flatten)]
     matrix: MatrixArguments,
+    #[command(flatten)]
+    machine: MachineArguments,
     /// How to print it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -36,6 +39,7 @@ struct WhyJson<'a> {
     format_version: u32,
     variants: Vec<VariantJson<'a>>,
     excluded: Vec<ExcludedJson<'a>>,
+    conflict: &'a [ExplainedRule],
 }
 
 #[derive(Serialize)]
@@ -49,8 +53,18 @@ struct VariantJson<'a> {
 #[derive(Serialize)]
 struct ExcludedJson<'a> {
     name: &'a str,
-    rule: &'static str,
+    rule: &'a str,
     reason: &'a str,
+}
+
+impl<'a> ExcludedJson<'a> {
+    fn new(excluded: &'a Excluded) -> Self {
+        Self {
+            name: &excluded.name,
+            rule: excluded.rule.as_str(),
+            reason: &excluded.reason,
+        }
+    }
 }
 
 /// Why some tokens are there: a feature's row, or a library's.
@@ -105,7 +119,9 @@ impl<'a> FlagJson<'a> {
         answer: &'a Answer<'a>,
     ) -> Result<Self, Error> {
         let row = answer.row();
-        let other = known.other_versions(&variant.toolchain, answer)?;
+        let toolchain = variant.toolchain.as_ref();
+        let toolchain = toolchain.expect("only a compiler answers for features");
+        let other = known.other_versions(toolchain, answer)?;
         Ok(Self {
             feature: answer.feature.id.clone(),
             language: Some(answer.language),
@@ -154,74 +170,132 @@ impl<'a> FlagJson<'a> {
     }
 }
 
+/// So many variants are explained at once.
+const SHOWN: usize = 50;
+/// Among so many names a near one is looked for.
+const SUGGESTED_FROM: usize = 4096;
+
+/// What is known of the rows that are meant.
+#[derive(Default)]
+struct Found<'k> {
+    variants: Vec<Variant<'k>>,
+    excluded: Vec<Excluded>,
+    /// The smallest set of rules that exclude all rows of a selection.
+    conflict: Vec<ExplainedRule>,
+    /// How many variants are meant, where that is more than are explained.
+    more_than_shown: Option<String>,
+}
+
+impl<'k> Found<'k> {
+    fn add(&mut self, space: &Space<'k>, selection: &Selection) -> Result<(), Error> {
+        let plan = Plan {
+            strength: Some(Strength::All),
+            ..Plan::default()
+        };
+        let variants = space.variants(selection, &plan)?.take(SHOWN);
+        let before = self.variants.len();
+        for variant in variants {
+            self.variants.push(variant?);
+        }
+        if self.variants.len() == SHOWN {
+            let count = space.count(selection)?;
+            self.more_than_shown = (count > Natural::from(SHOWN as u64)).then(|| count.to_string());
+        }
+        self.excluded.extend(space.excluded(selection)?);
+        if self.variants.len() == before {
+            self.conflict
+                .extend(space.conflict(selection).unwrap_or_default());
+        }
+        Ok(())
+    }
+}
+
 pub(super) fn run(
     arguments: &Arguments,
     known: &KnowledgeBase,
+    knowledge: impl FnOnce() -> Result<u64, Error>,
+    surroundings: &Surroundings,
     output: &mut Output,
 ) -> Result<u8, Error> {
     let matrix = arguments.matrix.read()?;
-    let by_axes = arguments.variant.contains('=');
-    let mut select = arguments.matrix.select.clone();
-    if by_axes {
+    let report = arguments
+        .machine
+        .report(&matrix, known, knowledge, surroundings)?;
+    let space = arguments.matrix.space(&matrix, known, report.as_ref())?;
+    let mut found = Found::default();
+    if arguments.variant.contains('=') {
+        let mut select = arguments.matrix.select.clone();
         select.push(arguments.variant.clone());
+        found.add(&space, &space.select(&select)?)?;
+    } else {
+        for selection in space.select_name(&arguments.variant) {
+            found.add(&space, &selection)?;
+        }
     }
-    let selection = cfgmatrix_core::Selection::parse(&matrix, &select)?;
-    let expansion = matrix.expand(known, &selection)?;
-    let meant = |name: &str| by_axes || name == arguments.variant;
-    let variants: Vec<&Variant<'_>> = expansion
-        .variants
-        .iter()
-        .filter(|variant| meant(&variant.name))
-        .collect();
-    let excluded: Vec<&Excluded> = expansion
-        .excluded
-        .iter()
-        .filter(|excluded| meant(&excluded.name))
-        .collect();
-    if variants.is_empty() && excluded.is_empty() {
-        let names = expansion
-            .variants
-            .iter()
-            .map(|variant| variant.name.as_str())
-            .chain(
-                expansion
-                    .excluded
-                    .iter()
-                    .map(|excluded| excluded.name.as_str()),
-            );
+    let nothing =
+        found.variants.is_empty() && found.excluded.is_empty() && found.conflict.is_empty();
+    if nothing {
+        let names = space.names(SUGGESTED_FROM);
         return Err(cfgmatrix_core::Error::Unknown(UnknownWord::new(
             "variant",
             &arguments.variant,
-            names,
+            names.iter().map(String::as_str),
         ))
         .into());
     }
     match arguments.format {
         Format::Json => output.json(&WhyJson {
             format_version: FORMAT_VERSION,
-            variants: variants
+            variants: found
+                .variants
                 .iter()
                 .map(|variant| variant_json(known, variant))
                 .collect::<Result<_, _>>()?,
-            excluded: excluded
-                .iter()
-                .map(|excluded| ExcludedJson {
-                    name: &excluded.name,
-                    rule: excluded.rule.as_str(),
-                    reason: &excluded.reason,
-                })
-                .collect(),
+            excluded: found.excluded.iter().map(ExcludedJson::new).collect(),
+            conflict: &found.conflict,
         })?,
-        Format::Text => {
-            variants
-                .iter()
-                .try_for_each(|variant| write_variant(known, variant, output))?;
-            excluded
-                .iter()
-                .try_for_each(|excluded| write_excluded(excluded, &matrix, output))?;
-        }
+        Format::Text => write(&found, known, &matrix, output)?,
     }
     Ok(exit::OK)
+}
+
+fn write(
+    found: &Found<'_>,
+    known: &KnowledgeBase,
+    matrix: &Matrix,
+    output: &mut Output,
+) -> Result<(), Error> {
+    for variant in &found.variants {
+        write_variant(known, variant, output)?;
+    }
+    if let Some(count) = &found.more_than_shown {
+        output.line(format!(
+            "{count} variants are meant, and {SHOWN} are shown; name more values to see others"
+        ))?;
+    }
+    for excluded in &found.excluded {
+        write_excluded(excluded, matrix, output)?;
+    }
+    if found.conflict.len() > 1 || found.excluded.is_empty() && !found.conflict.is_empty() {
+        let heading = match found.conflict.len() {
+            1 => "this rule excludes all of it",
+            _ => "only together do these rules exclude all of it",
+        };
+        output.line(styled(HEADING, heading))?;
+        for rule in &found.conflict {
+            let place = rule
+                .place
+                .as_ref()
+                .map_or_else(String::new, |place| format!("  ({place})"));
+            output.line(format!(
+                "  {}  {}{}",
+                rule.rule,
+                rule.reason,
+                styled(FAINT, place)
+            ))?;
+        }
+    }
+    Ok(())
 }
 
 fn variant_json<'a>(
@@ -249,11 +323,13 @@ fn write_variant(
 ) -> Result<(), Error> {
     output.line(styled(HEADING, &variant.name))?;
     output.line(format!("  id        {}", variant.configuration.id))?;
-    output.line(format!(
-        "  compiler  {} for {}",
-        variant.toolchain.title(),
-        variant.toolchain.target
-    ))?;
+    if let Some(toolchain) = &variant.toolchain {
+        output.line(format!(
+            "  compiler  {} for {}",
+            toolchain.title(),
+            toolchain.target
+        ))?;
+    }
     if variant.blas.is_some() {
         output.line(format!("  BLAS      {}", blas_title(variant)))?;
     }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::host::HostBlas;
+use crate::matrix::{Decoration, Scalar};
 use crate::name::{Language, Target};
 use crate::resolve::{Answer, Tokens};
 use crate::toolchain::{Interface, Linkage, ResolvedBlas, Stage, Threading};
@@ -92,17 +93,24 @@ pub struct Library {
 pub struct Configuration {
     /// SHA-256, in hexadecimal, over the canonical JSON of what decides the build.
     pub id: String,
-    /// What the compiler is.
-    pub toolchain: ToolchainIdentity,
+    /// What the compiler is; nothing where the matrix has no axis `compiler`.
+    pub toolchain: Option<ToolchainIdentity>,
     /// The commands to start, by role: `cc`, `cxx`, `fc`, and for link-time
     /// optimisation `ar`, `ranlib`, `nm`.
     pub tools: BTreeMap<String, String>,
     /// Flags.
     pub flags: Flags,
+    /// Those of the flags that are for the libraries, for tools that bring their
+    /// own; a flag that a feature wants too is among them all the same.
+    #[serde(skip)]
+    pub library_flags: Flags,
     /// Libraries, in link order.
     pub libraries: Vec<Library>,
     /// The MPI, where there is one.
     pub mpi: Option<MpiIdentity>,
+    /// The values of the matrix's own axes, those that are their axis' default
+    /// left out.
+    pub own_axes: BTreeMap<String, Scalar>,
     /// Environment of the build.
     pub env: BTreeMap<String, String>,
     /// Environment of the running program; not part of the id.
@@ -112,12 +120,22 @@ pub struct Configuration {
 #[derive(Serialize)]
 struct Identity<'a> {
     format_version: u32,
-    toolchain: &'a ToolchainIdentity,
+    toolchain: &'a Option<ToolchainIdentity>,
     flags: &'a Flags,
     libraries: &'a [Library],
     #[serde(skip_serializing_if = "Option::is_none")]
     mpi: &'a Option<MpiIdentity>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    own_axes: &'a BTreeMap<String, Scalar>,
     env: &'a BTreeMap<String, String>,
+}
+
+/// What the matrix adds to what was resolved.
+pub(crate) struct Own<'a> {
+    /// Values of its own axes, the defaults left out.
+    pub(crate) axes: BTreeMap<String, Scalar>,
+    /// What its values and `[[set]]` say, the last on top.
+    pub(crate) decorations: &'a [&'a Decoration],
 }
 
 /// What a library adds to a build.
@@ -151,27 +169,26 @@ impl LinkTokens {
     }
 }
 
-/// What a configuration is joined of.
-pub(crate) struct Parts<'a, 'k> {
-    pub(crate) toolchain: ToolchainIdentity,
+/// What a configuration is joined of, beside the answers for features.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Parts {
+    pub(crate) toolchain: Option<ToolchainIdentity>,
     /// The commands by role.
     pub(crate) tools: BTreeMap<String, String>,
-    pub(crate) answers: &'a [Answer<'k>],
     pub(crate) link: LinkTokens,
     pub(crate) env: BTreeMap<String, String>,
     pub(crate) mpi: Option<MpiIdentity>,
 }
 
 impl Configuration {
-    /// Joins what was resolved.
+    /// Joins what was resolved and what the matrix adds.
     #[must_use]
-    pub(crate) fn new(parts: Parts<'_, '_>) -> Self {
+    pub(crate) fn new(parts: Parts, answers: &[Answer<'_>], own: Own<'_>) -> Self {
         let Parts {
             toolchain,
             mut tools,
-            answers,
             link,
-            env,
+            mut env,
             mpi,
         } = parts;
         for answer in answers {
@@ -179,15 +196,26 @@ impl Configuration {
                 tools.insert(role.clone(), tool.clone());
             }
         }
+        let library_flags = flags(&[], &link, toolchain.as_ref());
+        let mut flags = flags(answers, &link, toolchain.as_ref());
+        let mut run_env = link.run_env;
+        for decoration in own.decorations {
+            decoration.add_flags(&mut flags);
+            let pairs = |map: &BTreeMap<String, String>| map.clone().into_iter();
+            env.extend(pairs(&decoration.env));
+            run_env.extend(pairs(&decoration.run_env));
+        }
         let mut configuration = Self {
             id: String::new(),
-            flags: flags(answers, &link, &toolchain),
+            flags,
+            library_flags,
             toolchain,
             tools,
             libraries: link.library.into_iter().collect(),
             mpi,
+            own_axes: own.axes,
             env,
-            run_env: link.run_env,
+            run_env,
         };
         configuration.id = configuration.compute_id();
         configuration
@@ -202,6 +230,7 @@ impl Configuration {
             flags: &self.flags,
             libraries: &self.libraries,
             mpi: &self.mpi,
+            own_axes: &self.own_axes,
             env: &self.env,
         };
         serde_json_canonicalizer::to_string(&identity)
@@ -230,7 +259,11 @@ pub(crate) fn library(blas: &ResolvedBlas<'_>, found: Option<&HostBlas>) -> Libr
     }
 }
 
-fn flags(answers: &[Answer<'_>], library: &LinkTokens, toolchain: &ToolchainIdentity) -> Flags {
+fn flags(
+    answers: &[Answer<'_>],
+    library: &LinkTokens,
+    toolchain: Option<&ToolchainIdentity>,
+) -> Flags {
     let (mut cpp, mut c, mut cxx, mut fortran, mut link, mut libs): (
         Tokens,
         Tokens,
@@ -255,7 +288,7 @@ fn flags(answers: &[Answer<'_>], library: &LinkTokens, toolchain: &ToolchainIden
         (Language::Cxx, &mut cxx),
         (Language::Fortran, &mut fortran),
     ] {
-        if toolchain.drivers.contains_key(&language) {
+        if toolchain.is_some_and(|toolchain| toolchain.drivers.contains_key(&language)) {
             into.extend(&library.compile);
         }
     }

@@ -115,7 +115,16 @@ impl Document {
     }
 
     pub(crate) fn json_error(&self, error: &serde_json::Error) -> Error {
-        let place = self.place(error.line(), error.column());
+        self.json_error_in(error, self.place(error.line(), error.column()))
+    }
+
+    /// What is wrong with a part of the document that was read by itself.
+    #[cfg(feature = "matrix")]
+    pub(crate) fn json_error_at(&self, error: &serde_json::Error, offset: usize) -> Error {
+        self.json_error_in(error, self.place_of_offset(offset))
+    }
+
+    fn json_error_in(&self, error: &serde_json::Error, place: Place) -> Error {
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or(&message);
         self.invalid(message, place)
@@ -127,19 +136,31 @@ impl Document {
     /// What is wrong, with line and column.
     #[cfg(feature = "matrix")]
     pub fn toml<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        toml::from_str(&self.text).map_err(|error| {
-            let place = match error.span() {
-                Some(span) => self.place_of_offset(span.start),
-                None => self.place(1, 1),
-            };
-            let key = error.span().and_then(|span| self.text.get(span));
-            match (error.message(), key) {
-                (message @ "duplicate key", Some(key)) => {
-                    self.invalid(&format!("{message} `{key}`"), place)
-                }
-                (message, _) => self.invalid(message, place),
-            }
+        T::deserialize(&self.toml_tree()?).map_err(|fault| self.fault(fault))
+    }
+
+    /// The text as TOML, each part with its place.
+    #[cfg(feature = "matrix")]
+    pub(crate) fn toml_tree(&self) -> Result<crate::tree::Tree, Error> {
+        crate::tree::Tree::of_toml(&self.text).map_err(|fault| self.fault(fault))
+    }
+
+    /// The text as JSON, each part with its place.
+    #[cfg(feature = "matrix")]
+    pub(crate) fn json_tree(&self) -> Result<crate::tree::Tree, Error> {
+        use crate::tree::JsonFault;
+        self.expect_object()?;
+        crate::tree::Tree::of_json(&self.text).map_err(|fault| match fault {
+            JsonFault::Syntax(error) => self.json_error(&error),
+            JsonFault::Content(fault) => self.fault(fault),
         })
+    }
+
+    /// A fault as an error with line and column.
+    #[cfg(feature = "matrix")]
+    pub(crate) fn fault(&self, fault: crate::tree::Fault) -> Error {
+        let offset = fault.span.map_or(0, |span| span.start);
+        self.invalid(&fault.message, self.place_of_offset(offset))
     }
 
     fn invalid(&self, message: &str, place: Place) -> Error {
@@ -235,6 +256,9 @@ fn reworded(message: &str) -> String {
     };
     let expected = match expected {
         "usize" | "u32" | "u64" => "a whole number",
+        "a sequence" => "a list",
+        "a map" => "a table of keys and values",
+        "a boolean" => "`true` or `false`",
         _ if expected.starts_with("struct ") => "a table of keys and values",
         _ => return message,
     };

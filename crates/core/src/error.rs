@@ -213,16 +213,146 @@ pub enum Error {
         /// Why, and what to do instead.
         reason: String,
     },
+    /// A name or a value that the language of an emitted file has no words for.
+    #[cfg(feature = "matrix")]
+    #[error("{format} cannot express {what}{}: {reason}", of_variant(.variant))]
+    Inexpressible {
+        /// The format.
+        format: crate::emit::Format,
+        /// The variant; empty where it is the same for all.
+        variant: String,
+        /// What stands there, such as `` variable `CFLAGS` ``.
+        what: String,
+        /// What is in it that cannot be said.
+        reason: String,
+    },
+    /// More variants, or more text, than a service takes.
+    #[cfg(feature = "matrix")]
+    #[error("{format} takes at most {most} {what}, and this has {count}")]
+    OverLimit {
+        /// The format.
+        format: crate::emit::Format,
+        /// What is counted.
+        what: &'static str,
+        /// The limit.
+        most: usize,
+        /// What there is.
+        count: usize,
+        /// Whether several parts would be within the limit.
+        divisible: bool,
+    },
+    /// A format that starts commands, and none are given.
+    #[cfg(feature = "matrix")]
+    #[error("{format} has nothing to run for the variants")]
+    NoCommands {
+        /// The format.
+        format: crate::emit::Format,
+    },
     /// A matrix that expands to another number of variants than it says.
-    #[error("{place}: {expected} variants are expected, and the axes give {actual}")]
+    #[error("{place}: {expected} variants are expected, and the axes give {actual}{}", exclusions(.actual, .candidates, .by_rule))]
     Expectation {
         /// The matrix file's `expect`.
-        expected: usize,
+        expected: u64,
         /// What came out.
-        actual: usize,
+        actual: String,
+        /// How many combinations the axes have.
+        candidates: String,
+        /// Rules that exclude, each with how many combinations.
+        by_rule: Vec<(String, usize)>,
         /// Where `expect` stands.
         place: Place,
     },
+    /// A machine that has none of the compilers that a matrix takes from it.
+    #[error("{place}: no compiler that this matrix takes is installed")]
+    NothingInstalled {
+        /// Where the axis stands.
+        place: Place,
+    },
+    /// More combinations than are asked about one by one.
+    #[error("the axes {} have more than {limit} combinations that the knowledge base would be asked about", .axes.join(", "))]
+    TooManyCombinations {
+        /// The axes that decide about compilers and features.
+        axes: Vec<String>,
+        /// The limit.
+        limit: u64,
+    },
+    /// Rules whose rows cannot be counted in reasonable time.
+    #[error("the rules of `{matrix}` are too entangled to count its rows")]
+    TooEntangled {
+        /// The matrix's name.
+        matrix: String,
+    },
+    /// Rules that leave no row.
+    #[error("no variant of `{matrix}` is left: {reason}")]
+    NothingLeft {
+        /// The matrix's name.
+        matrix: String,
+        /// The smallest set of rules that exclude everything.
+        reason: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// An added row that cannot be built.
+    #[error("the included row `{name}` cannot be built: {reason}")]
+    IncludeRefused {
+        /// Its name.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// A covering strength above the number of axes that turn.
+    #[error("{}strength {strength} is more than the {axes} axes that have more than one value here", at(.place))]
+    StrengthAboveAxes {
+        /// The strength.
+        strength: usize,
+        /// How many axes turn.
+        axes: usize,
+        /// Where it stands, if in the matrix.
+        place: Option<Place>,
+    },
+    /// A row to begin with that the matrix does not have.
+    #[error("seed row {number}: {message}")]
+    SeedRow {
+        /// Its number, from 1.
+        number: usize,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A covering array that cannot be made.
+    #[cfg(feature = "matrix")]
+    #[error("no covering array of `{matrix}` can be made")]
+    Covering {
+        /// The matrix's name.
+        matrix: String,
+        /// Why.
+        #[source]
+        source: cfgmatrix_cover::CoverError,
+    },
+}
+
+fn at(place: &Option<Place>) -> String {
+    place
+        .as_ref()
+        .map_or_else(String::new, |place| format!("{place}: "))
+}
+
+#[cfg(feature = "matrix")]
+fn of_variant(variant: &str) -> String {
+    if variant.is_empty() {
+        return String::new();
+    }
+    format!(" of variant `{variant}`")
+}
+
+fn exclusions(actual: &str, candidates: &str, by_rule: &[(String, usize)]) -> String {
+    if by_rule.is_empty() || actual == candidates {
+        return String::new();
+    }
+    let rules = by_rule
+        .iter()
+        .map(|(rule, count)| format!("{count} by `{rule}`"));
+    let rules = rules.collect::<Vec<_>>().join(", ");
+    format!(" of {candidates} combinations; excluded are {rules}")
 }
 
 impl Error {
@@ -239,9 +369,30 @@ impl Error {
             Self::ModeExcludes { feature, .. } => {
                 Some(format!("leave out `{feature}`, or take another mode"))
             }
+            #[cfg(feature = "matrix")]
+            Self::OverLimit {
+                divisible: true, ..
+            } => Some(
+                "split it with `over_limit = \"shard\"` of the table `[emit]`, or cover the same \
+                 with fewer variants: `--strength 2`, or a profile that has a `strength`"
+                    .to_owned(),
+            ),
+            #[cfg(feature = "matrix")]
+            Self::NoCommands { .. } => Some(
+                "give lines with `--command LINE`, or as `commands` of the table `[emit]`"
+                    .to_owned(),
+            ),
             Self::Expectation { .. } => {
                 Some("correct `expect`, or what the axes and rules say".to_owned())
             }
+            Self::TooManyCombinations { .. } => Some(
+                "ask for fewer features by values of own axes, or make some axes optional"
+                    .to_owned(),
+            ),
+            Self::StrengthAboveAxes { axes, .. } if *axes > 0 => {
+                Some(format!("use {axes} or less, or `all` for the full product"))
+            }
+            Self::NothingLeft { hint, .. } => hint.clone(),
             _ => None,
         }
     }
@@ -254,7 +405,9 @@ impl Error {
             | Self::NotUtf8 { place, .. }
             | Self::Expectation { place, .. }
             | Self::DuplicateName { place, .. }
+            | Self::NothingInstalled { place }
             | Self::BaseCycle { place, .. } => Some(place),
+            Self::StrengthAboveAxes { place, .. } => place.as_ref(),
             _ => None,
         }
     }

@@ -45,13 +45,25 @@ mod toolchain;
 mod version;
 
 #[cfg(feature = "matrix")]
+pub mod clauses;
+#[cfg(feature = "matrix")]
 mod configuration;
+#[cfg(feature = "import")]
+pub mod import;
 #[cfg(feature = "matrix")]
 mod matrix;
+#[cfg(feature = "matrix")]
+pub mod pict;
+#[cfg(feature = "matrix")]
+pub mod plain;
+#[cfg(feature = "matrix")]
+mod tree;
 
 #[cfg(feature = "matrix")]
 pub mod emit;
 
+#[cfg(feature = "matrix")]
+pub use cfgmatrix_cover::{Effort, Natural};
 #[cfg(feature = "matrix")]
 pub use configuration::{Configuration, Flags, Library, MpiIdentity, ToolchainIdentity};
 pub use document::{Document, UniqueMap};
@@ -61,7 +73,10 @@ pub use host::{
     HostMpiWrapper, HostReport, HostScalapack, HostToolchain, HostWrapper, Proof, packages_text,
 };
 #[cfg(feature = "matrix")]
-pub use matrix::{AxisValue, Excluded, Expansion, Matrix, Rule, Selection, Variant};
+pub use matrix::{
+    Changed, Difference, Excluded, Expansion, ExplainedRule, Finding, FindingType, Matrix, Plan,
+    Rule, Scalar, Selection, Space, Strength, Variant, VariantRecord,
+};
 pub use name::{Arch, Language, Os, Target, UnknownWord, nearest};
 pub use resolve::{Answer, CompilerSpec, Tokens, Toolchain, Want};
 pub use toolchain::{

@@ -1,9 +1,8 @@
 //! The closed word lists: languages, operating systems, processor architectures.
 
 use std::fmt;
-use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// A word that is in no list, with the nearest words that are.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,7 +49,7 @@ impl UnknownWord {
     }
 
     /// The words to show where none is near, if they are few.
-    fn expecting(mut self, words: &[&str]) -> Self {
+    pub(crate) fn expecting(mut self, words: &[&str]) -> Self {
         if self.suggestions.is_empty() && words.len() <= Self::FEW {
             self.expected = words.iter().map(|&word| word.to_owned()).collect();
         }
@@ -96,6 +95,7 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<
         .collect()
 }
 
+/// A closed list of words, as an enum that reads and writes them.
 macro_rules! words {
     ($(#[$meta:meta])* $name:ident, $what:literal, { $($(#[$variant_meta:meta])* $variant:ident = $text:literal $(, $alias:literal)* ;)+ }) => {
         $(#[$meta])*
@@ -114,35 +114,38 @@ macro_rules! words {
             }
         }
 
-        impl FromStr for $name {
-            type Err = UnknownWord;
-            fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        impl std::str::FromStr for $name {
+            type Err = $crate::name::UnknownWord;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
                 match text.to_ascii_lowercase().as_str() {
                     $($text $(| $alias)* => Ok(Self::$variant),)+
-                    _ => Err(UnknownWord::new($what, text, [$($text $(, $alias)*),+]).expecting(&[$($text),+])),
+                    _ => Err($crate::name::UnknownWord::new($what, text, [$($text $(, $alias)*),+]).expecting(&[$($text),+])),
                 }
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.as_str())
             }
         }
 
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
             }
         }
 
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 crate::document::from_text(deserializer)
             }
         }
     };
 }
+
+#[cfg(feature = "matrix")]
+pub(crate) use words;
 
 words! {
     /// A source language.

@@ -1,45 +1,42 @@
 //! Rows for CSV: a header, then one row a variant.
 
-use crate::matrix::Expansion;
+use crate::matrix::Variant;
 
-/// The cells of each row, header first. Flags of one cell are joined by
-/// spaces: CSV is for looking and sorting; programs read the JSON.
-pub fn csv_rows(expansion: &Expansion<'_>) -> impl Iterator<Item = Vec<String>> {
-    let axes = expansion.variants.first().map(|variant| {
-        variant
-            .axes
-            .iter()
-            .map(|(axis, _)| axis.clone())
-            .collect::<Vec<_>>()
-    });
+/// The header, for a matrix with these axes.
+#[must_use]
+pub fn csv_header(axes: &[&str]) -> Vec<String> {
     let fixed = [
         "cc", "cxx", "fc", "cppflags", "cflags", "cxxflags", "fflags", "ldflags", "libs",
     ];
-    let header = ["name", "id"]
-        .map(str::to_owned)
-        .into_iter()
-        .chain(axes.unwrap_or_default())
-        .chain(fixed.map(str::to_owned))
-        .collect();
-    let rows = expansion.variants.iter().map(|variant| {
-        let configuration = &variant.configuration;
-        let flags = &configuration.flags;
-        let tool = |role: &str| configuration.tools.get(role).cloned().unwrap_or_default();
-        let mut row = vec![variant.name.clone(), configuration.id.clone()];
-        row.extend(variant.axes.iter().map(|(_, value)| value.clone()));
-        row.extend([tool("cc"), tool("cxx"), tool("fc")]);
-        row.extend(
-            [
-                &flags.cppflags,
-                &flags.cflags,
-                &flags.cxxflags,
-                &flags.fflags,
-                &flags.ldflags,
-                &flags.libs,
-            ]
-            .map(|tokens| tokens.join(" ")),
-        );
-        row
-    });
-    std::iter::once(header).chain(rows)
+    let cells = ["name", "id"].iter().chain(axes).chain(&fixed);
+    cells.map(|&cell| cell.to_owned()).collect()
+}
+
+/// The cells of a variant; an axis that is absent leaves its cell empty. Flags
+/// of one cell are joined by spaces: CSV is for looking and sorting; programs
+/// read the JSON.
+#[must_use]
+pub fn csv_row(axes: &[&str], variant: &Variant<'_>) -> Vec<String> {
+    let configuration = &variant.configuration;
+    let flags = &configuration.flags;
+    let tool = |role: &str| configuration.tools.get(role).cloned().unwrap_or_default();
+    let mut row = vec![variant.name.clone(), configuration.id.clone()];
+    row.extend(axes.iter().map(|&axis| {
+        let mut values = variant.axes.iter();
+        let value = values.find(|(name, _)| name == axis);
+        value.map_or_else(String::new, |(_, value)| value.clone())
+    }));
+    row.extend([tool("cc"), tool("cxx"), tool("fc")]);
+    row.extend(
+        [
+            &flags.cppflags,
+            &flags.cflags,
+            &flags.cxxflags,
+            &flags.fflags,
+            &flags.ldflags,
+            &flags.libs,
+        ]
+        .map(|tokens| tokens.join(" ")),
+    );
+    row
 }

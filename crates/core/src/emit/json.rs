@@ -1,10 +1,15 @@
 //! JSON as the command-line contract has it.
 
+use std::borrow::Borrow;
+use std::convert::Infallible;
+
+use cfgmatrix_cover::Natural;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 
 use crate::configuration::{Configuration, Flags, Library, MpiIdentity, ToolchainIdentity};
-use crate::matrix::{Excluded, Expansion, Variant};
+use crate::matrix::{Excluded, Expansion, Scalar, Variant};
 use crate::name::Language;
 
 /// The version of every JSON document that the command prints. Fields may be
@@ -12,7 +17,7 @@ use crate::name::Language;
 pub const FORMAT_VERSION: u32 = 1;
 
 /// Pairs as a JSON object, in their own order.
-struct Ordered<'a>(&'a [(String, String)]);
+pub(super) struct Ordered<'a>(pub(super) &'a [(String, String)]);
 
 impl Serialize for Ordered<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -35,11 +40,19 @@ struct VariantJson<'a> {
     run_env: &'a std::collections::BTreeMap<String, String>,
     /// Null where it was expanded for no machine.
     installed: Option<bool>,
-    toolchain: &'a ToolchainIdentity,
+    toolchain: &'a Option<ToolchainIdentity>,
     libraries: &'a [Library],
     #[serde(skip_serializing_if = "Option::is_none")]
     mpi: &'a Option<MpiIdentity>,
+    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    own_axes: &'a std::collections::BTreeMap<String, Scalar>,
     features: Vec<FeatureJson<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    tags: &'a [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    runner: &'a [String],
+    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    vars: &'a std::collections::BTreeMap<String, Scalar>,
     warnings: Vec<String>,
 }
 
@@ -57,8 +70,10 @@ impl<'a> VariantJson<'a> {
             toolchain,
             tools,
             flags,
+            library_flags: _,
             libraries,
             mpi,
+            own_axes,
             env,
             run_env,
         } = &variant.configuration;
@@ -74,6 +89,7 @@ impl<'a> VariantJson<'a> {
             toolchain,
             libraries,
             mpi,
+            own_axes,
             features: variant
                 .answers
                 .iter()
@@ -83,6 +99,9 @@ impl<'a> VariantJson<'a> {
                     support: answer.support,
                 })
                 .collect(),
+            tags: &variant.tags,
+            runner: &variant.runner,
+            vars: &variant.vars,
             warnings: variant.warnings(),
         }
     }
@@ -92,7 +111,7 @@ impl<'a> VariantJson<'a> {
 struct ExcludedJson<'a> {
     name: &'a str,
     axes: Ordered<'a>,
-    rule: &'static str,
+    rule: &'a str,
     reason: &'a str,
     #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     install: &'a std::collections::BTreeMap<String, String>,
@@ -110,37 +129,86 @@ impl<'a> ExcludedJson<'a> {
     }
 }
 
-#[derive(Serialize)]
-struct ExpansionJson<'a> {
-    format_version: u32,
-    name: &'a str,
-    candidates: usize,
-    variants: Vec<VariantJson<'a>>,
-    excluded: Vec<ExcludedJson<'a>>,
+/// A whole number of any size as JSON has it.
+#[must_use]
+pub fn number(natural: &Natural) -> Box<RawValue> {
+    RawValue::from_string(natural.to_string()).expect("digits are JSON")
 }
 
 /// The whole expansion as one document.
 #[must_use]
 pub fn expansion_json(expansion: &Expansion<'_>) -> String {
-    let document = ExpansionJson {
-        format_version: FORMAT_VERSION,
-        name: &expansion.name,
-        candidates: expansion.candidates,
-        variants: expansion.variants.iter().map(VariantJson::new).collect(),
-        excluded: expansion.excluded.iter().map(ExcludedJson::new).collect(),
-    };
-    let mut text = serde_json::to_string_pretty(&document)
-        .expect("texts, lists and maps with text keys are always JSON");
-    text.push('\n');
-    text
+    let variants = expansion.variants.iter().map(Ok::<_, Infallible>);
+    let (name, candidates) = (&expansion.name, &expansion.candidates);
+    let chunks = expansion_chunks(name, candidates, variants, &expansion.excluded);
+    chunks
+        .map(|chunk| {
+            let Ok(chunk) = chunk;
+            chunk
+        })
+        .collect()
 }
 
-/// The variants, one document a line, each line ended.
-pub fn expansion_lines(expansion: &Expansion<'_>) -> impl Iterator<Item = String> {
-    expansion.variants.iter().map(|variant| {
-        let mut line = serde_json::to_string(&VariantJson::new(variant))
-            .expect("texts, lists and maps with text keys are always JSON");
-        line.push('\n');
-        line
-    })
+/// The same document in pieces, its variants made one by one.
+pub fn expansion_chunks<'a, 'k, V, E>(
+    name: &str,
+    candidates: &Natural,
+    variants: impl Iterator<Item = Result<V, E>> + 'a,
+    excluded: &[Excluded],
+) -> impl Iterator<Item = Result<String, E>> + 'a
+where
+    V: Borrow<Variant<'k>> + 'a,
+    E: 'a,
+{
+    let text = serde_json::to_string(name).expect("a text is always JSON");
+    let head = format!(
+        "{{\n  \"format_version\": {FORMAT_VERSION},\n  \"name\": {text},\n  \"candidates\": {candidates},\n  \"variants\": ["
+    );
+    let excluded = excluded.iter().map(ExcludedJson::new);
+    let excluded = excluded
+        .map(|excluded| element(&excluded))
+        .collect::<Vec<_>>();
+    let mut first = true;
+    let variants = variants.map(move |variant| {
+        let comma = if std::mem::take(&mut first) { "" } else { "," };
+        Ok(format!(
+            "{comma}\n{}",
+            element(&VariantJson::new(variant?.borrow()))
+        ))
+    });
+    let mut any = false;
+    let variants = variants.map(Some).chain(std::iter::once_with(|| None));
+    let variants = variants.map(move |chunk| match chunk {
+        Some(chunk) => {
+            any = true;
+            chunk
+        }
+        None if any => Ok("\n  ],".to_owned()),
+        None => Ok("],".to_owned()),
+    });
+    let excluded = match excluded.is_empty() {
+        true => "\n  \"excluded\": []\n}\n".to_owned(),
+        false => format!("\n  \"excluded\": [\n{}\n  ]\n}}\n", excluded.join(",\n")),
+    };
+    std::iter::once(Ok(head))
+        .chain(variants)
+        .chain(std::iter::once(Ok(excluded)))
+}
+
+/// An element of a list of the document, indented as it stands there.
+fn element<T: Serialize>(value: &T) -> String {
+    let text = serde_json::to_string_pretty(value)
+        .expect("texts, lists and maps with text keys are always JSON");
+    // No text of JSON has a line break in it.
+    let lines = text.lines().map(|line| format!("    {line}"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A variant as one document on a line, the line ended.
+#[must_use]
+pub fn variant_line(variant: &Variant<'_>) -> String {
+    let mut line = serde_json::to_string(&VariantJson::new(variant))
+        .expect("texts, lists and maps with text keys are always JSON");
+    line.push('\n');
+    line
 }

@@ -10,8 +10,9 @@ use crate::resolve::{CompilerSpec, Toolchain, Want};
 use crate::toolchain::{Interface, KnowledgeBase, Linkage, Mpi, Provides, ResolvedBlas};
 use crate::version::Version;
 
+use super::Matrix;
+use super::axis::{BlasValue, CompilerValue, Installed};
 use super::expand::{Exclusion, Rule, Stop};
-use super::{AxisValue, BlasValue, CompilerValue, Installed, Matrix};
 
 /// A BLAS of a machine, with what is linked.
 pub(super) struct BoundBlas<'k, 'h> {
@@ -171,6 +172,7 @@ pub(super) fn blas<'k, 'h>(
     mpi: Option<&HostMpi>,
 ) -> Result<BoundBlas<'k, 'h>, Stop> {
     let (library, threading) = matrix.blas_names(value, toolchain)?;
+    let interface = value.interface.unwrap_or_default();
     let mut refused: Option<String> = None;
     let (mut impossible, mut possible) = (None, false);
     let mut install = BTreeMap::new();
@@ -196,7 +198,7 @@ pub(super) fn blas<'k, 'h>(
         let same = |found: &&HostBlas| {
             found.library == resolved.library.id
                 && found.threading == kind
-                && found.interface == value.interface
+                && found.interface == interface
                 && found.linkage == value.linkage
                 && found.system == toolchain.target
                 && found.suits(&toolchain.family.id)
@@ -247,7 +249,7 @@ pub(super) fn blas<'k, 'h>(
             install.clone_from(&*resolved.row.install);
         }
     }
-    let width = if value.interface == Interface::Ilp64 {
+    let width = if interface == Interface::Ilp64 {
         " ilp64"
     } else {
         ""
@@ -324,26 +326,17 @@ impl Matrix {
     /// without a host report.
     #[must_use]
     pub fn needs_host(&self) -> bool {
-        self.spec.axes.0.iter().any(|axis| axis.installed.is_some())
+        self.spec.axes.iter().any(|axis| axis.installed.is_some())
     }
 
-    /// The matrix with the compilers of a machine in place of `installed = true`.
-    ///
-    /// # Errors
-    /// A family that it names is not known.
-    pub fn on_host(&self, known: &KnowledgeBase, host: &HostReport) -> Result<Self, Error> {
-        let mut matrix = self.clone();
-        for axis in &mut matrix.spec.axes.0 {
-            let Some(installed) = axis.installed.take() else {
-                continue;
-            };
-            let found = self.found(known, host, &installed)?;
-            axis.values = name_values(&found)
-                .into_iter()
-                .map(AxisValue::Compiler)
-                .collect();
-        }
-        Ok(matrix)
+    /// The compilers of a machine in place of `installed = true`, in order.
+    pub(super) fn installed_compilers(
+        &self,
+        known: &KnowledgeBase,
+        host: &HostReport,
+        installed: &Installed,
+    ) -> Result<Vec<CompilerValue>, Error> {
+        Ok(name_values(&self.found(known, host, installed)?))
     }
 
     fn found<'h>(

@@ -3,28 +3,43 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Matrix;
+use super::axis::{BlasValue, CompilerValue};
 use super::bind::{self, BoundBlas};
-use super::expand::{Rule, Stop, Variant};
-use super::{AxisValue, BlasValue, CompilerValue, Matrix};
-use crate::configuration::{Configuration, LinkTokens, MpiIdentity, Parts, ToolchainIdentity};
+use super::expand::{Rule, Stop};
+use crate::configuration::{LinkTokens, MpiIdentity, Parts, ToolchainIdentity};
 use crate::error::Error;
 use crate::host::{HostMpi, HostReport, HostToolchain};
 use crate::name::{Language, Target};
 use crate::resolve::{Answer, CompilerSpec, Toolchain, Want};
 use crate::toolchain::{
-    BlasRequest, KnowledgeBase, Mpi, Provides, ResolvedBlas, Support, WantedThreading,
+    BlasRequest, Interface, KnowledgeBase, Mpi, Provides, ResolvedBlas, Support, WantedThreading,
 };
 
+/// What a row says to the knowledge base.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Choices<'a> {
+    pub(super) compiler: Option<&'a CompilerValue>,
+    pub(super) mpi: Option<&'a str>,
+    pub(super) blas: Option<&'a BlasValue>,
+    pub(super) ints: Option<Interface>,
+    pub(super) mode: Option<&'a str>,
+    /// Features that values and `[[set]]` ask for.
+    pub(super) features: Vec<&'a str>,
+}
+
 impl Matrix {
-    /// What a combination comes to, or what stands against it.
+    /// What a combination comes to, or what stands against it; nothing without
+    /// a compiler.
     pub(super) fn resolve<'k>(
         &self,
         known: &'k KnowledgeBase,
         host: Option<&HostReport>,
-        values: &[&AxisValue],
-    ) -> Result<Resolved<'k>, Stop> {
-        let compiler = values.iter().find_map(|value| value.compiler());
-        let compiler = compiler.expect("a matrix without the axis `compiler` was refused");
+        choices: &Choices<'_>,
+    ) -> Result<Option<Resolved<'k>>, Stop> {
+        let Some(compiler) = choices.compiler else {
+            return Ok(None);
+        };
         let mut toolchain = self.toolchain(known, compiler, host)?;
         let found = match host {
             Some(host) => Some(bind::toolchain(host, compiler, &toolchain)?),
@@ -34,12 +49,16 @@ impl Matrix {
             toolchain.version.clone_from(&found.version);
             toolchain.base_version = found.base.as_ref().and_then(|base| base.version.clone());
         }
-        let wants = self.wants(known, values)?;
+        let wants = self.wants(known, choices)?;
         let languages = self.languages_of(&toolchain, found)?;
-        let answers = self.answers(known, &toolchain, &languages, &wants, found)?;
-        let mpi = self.mpi(known, values, host, &toolchain)?;
-        let blas = values.iter().find_map(|value| value.blas());
+        let answers = self.answers(known, &toolchain, &languages, &wants, found, choices)?;
+        let mpi = self.mpi(known, choices.mpi, host, &toolchain)?;
+        let blas = choices.blas.map(|value| BlasValue {
+            interface: Some(value.interface.or(choices.ints).unwrap_or_default()),
+            ..value.clone()
+        });
         let blas = blas
+            .as_ref()
             .map(|value| self.blas(known, host, value, &toolchain, &wants, mpi.as_ref()))
             .transpose()?;
         let tools = compiler.tools(&toolchain, found, &languages);
@@ -62,21 +81,19 @@ impl Matrix {
                 known, &toolchain, &languages, found, &wants,
             )?);
         }
-        let configuration = Configuration::new(Parts {
-            toolchain: identity,
+        let parts = Parts {
+            toolchain: Some(identity),
             tools: roles,
-            answers: &answers,
             link,
             env,
             mpi: mpi.as_ref().map(UsedMpi::identity),
-        });
-        Ok(Resolved {
-            configuration,
+        };
+        Ok(Some(Resolved {
+            parts,
             answers,
             blas: blas.map(Linked::into_resolved),
             toolchain,
-            installed: host.map(|_| true),
-        })
+        }))
     }
 
     /// The languages that are built: those of the matrix, else all that there is
@@ -125,6 +142,7 @@ impl Matrix {
         languages: &[Language],
         wants: &[Want],
         found: Option<&HostToolchain>,
+        choices: &Choices<'_>,
     ) -> Result<Vec<Answer<'k>>, Stop> {
         let mut toolchain = toolchain.clone();
         let seen = found.into_iter().flat_map(|found| &found.features);
@@ -143,9 +161,16 @@ impl Matrix {
                 "{title} has no `{feature}` for {language}: {}",
                 answer.explanation()
             );
-            let required = self.required().any(|want| want.feature == *feature);
-            let rule = if required {
+            let is_it = |want: Want| want.feature == *feature;
+            let rule = if self.required().any(is_it) {
                 Rule::RequireFeatures
+            } else if choices
+                .features
+                .iter()
+                .map(|&text| Want::from(text))
+                .any(is_it)
+            {
+                Rule::Features
             } else {
                 Rule::Mode
             };
@@ -160,15 +185,11 @@ impl Matrix {
     fn mpi<'k, 'h>(
         &self,
         known: &'k KnowledgeBase,
-        values: &[&AxisValue],
+        id: Option<&str>,
         host: Option<&'h HostReport>,
         toolchain: &Toolchain<'_>,
     ) -> Result<Option<UsedMpi<'k, 'h>>, Stop> {
-        let Some(id) = values
-            .iter()
-            .find_map(|value| value.mpi())
-            .filter(|id| *id != "none")
-        else {
+        let Some(id) = id.filter(|&id| id != "none") else {
             return Ok(None);
         };
         let mpi = known
@@ -181,21 +202,24 @@ impl Matrix {
     }
 
     fn required(&self) -> impl Iterator<Item = Want> {
-        self.spec
-            .require_features
-            .features
-            .iter()
-            .map(|text| Want::from(text.as_str()))
+        let required = self.spec.required_features.iter();
+        required.map(|text| Want::from(text.as_str()))
     }
 
-    /// Required features and those of the mode, when they can stand together.
-    fn wants(&self, known: &KnowledgeBase, values: &[&AxisValue]) -> Result<Vec<Want>, Error> {
+    /// Required features, those of the values and those of the mode, when they
+    /// can stand together.
+    fn wants(&self, known: &KnowledgeBase, choices: &Choices<'_>) -> Result<Vec<Want>, Error> {
         let mut wants: Vec<Want> = self.required().collect();
+        for want in choices.features.iter().map(|&text| Want::from(text)) {
+            if !wants.contains(&want) {
+                wants.push(want);
+            }
+        }
         for want in &wants {
             let feature = known.feature(&want.feature);
             feature.map_err(|error| self.placed(error, "features", &want.feature))?;
         }
-        for mode in values.iter().filter_map(|value| value.mode()) {
+        if let Some(mode) = choices.mode {
             let with_mode = known.with_mode(mode, &wants);
             wants = with_mode.map_err(|error| self.placed(error, "mode", mode))?;
         }
@@ -205,14 +229,14 @@ impl Matrix {
         Ok(wants)
     }
 
-    fn toolchain<'k>(
+    pub(super) fn toolchain<'k>(
         &self,
         known: &'k KnowledgeBase,
         value: &CompilerValue,
         host: Option<&HostReport>,
     ) -> Result<Toolchain<'k>, Error> {
-        let text = value.family.as_deref().unwrap_or(&value.id);
-        let place = |error| self.placed(error, "compiler", text);
+        let text = value.spec();
+        let place = |error| self.placed(error, "compiler", &text);
         let spec: CompilerSpec = text.parse().map_err(place)?;
         let mut toolchain = known.toolchain(&spec, None, &value.with).map_err(place)?;
         if let Some(host) = host {
@@ -251,7 +275,7 @@ impl Matrix {
         mpi: Option<&'a str>,
     ) -> BlasRequest<'a> {
         BlasRequest {
-            interface: value.interface,
+            interface: value.interface.unwrap_or_default(),
             linkage: value.linkage,
             mpi,
             provides: if value.provides.is_empty() {
@@ -291,26 +315,12 @@ impl Matrix {
 }
 
 /// What a combination was resolved to.
+#[derive(Clone)]
 pub(super) struct Resolved<'k> {
-    configuration: Configuration,
-    answers: Vec<Answer<'k>>,
-    blas: Option<ResolvedBlas<'k>>,
-    toolchain: Toolchain<'k>,
-    installed: Option<bool>,
-}
-
-impl<'k> Resolved<'k> {
-    pub(super) fn into_variant(self, name: String, axes: Vec<(String, String)>) -> Variant<'k> {
-        Variant {
-            name,
-            axes,
-            configuration: self.configuration,
-            answers: self.answers,
-            blas: self.blas,
-            toolchain: self.toolchain,
-            installed: self.installed,
-        }
-    }
+    pub(super) parts: Parts,
+    pub(super) answers: Vec<Answer<'k>>,
+    pub(super) blas: Option<ResolvedBlas<'k>>,
+    pub(super) toolchain: Toolchain<'k>,
 }
 
 /// A BLAS as it is known, or as it is on a machine.

@@ -121,6 +121,17 @@ pub enum Linkage {
     Static,
 }
 
+impl Linkage {
+    /// The word used in documents and output.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Shared => "shared",
+            Self::Static => "static",
+        }
+    }
+}
+
 /// A set of routines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
