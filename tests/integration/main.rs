@@ -6,6 +6,7 @@
 mod blas;
 mod build_script;
 mod compilers;
+mod cover;
 mod data;
 mod docs;
 mod emit;
@@ -13,6 +14,7 @@ mod expand;
 mod facts;
 mod flags;
 mod identify;
+mod import;
 mod init;
 mod installed;
 mod matrix;

@@ -81,6 +81,7 @@ fn of_lines(document: &Document) -> Result<Vec<GivenRow>, Error> {
         let members: UniqueMap<String, Value> = serde_json::from_str(line).map_err(|error| {
             let message = error.to_string();
             let message = message.split(" at line ").next().unwrap_or(&message);
+            let message = message.replace("EOF while parsing ", "the line ends within ");
             invalid(document, number, error.column(), message)
         })?;
         let mut cells = Vec::new();
@@ -120,7 +121,7 @@ fn of_csv(document: &Document) -> Result<Vec<GivenRow>, Error> {
         let message = match error.kind() {
             csv::ErrorKind::UnequalLengths {
                 expected_len, len, ..
-            } => format!("{len} cells, and the header has {expected_len}"),
+            } => format!("expected {expected_len} cells, as the header has, found {len}"),
             _ => "the line is not CSV".to_owned(),
         };
         invalid(document, line, 1, message)
@@ -158,9 +159,9 @@ fn of_table(document: &Document) -> Result<Vec<GivenRow>, Error> {
         let values: Vec<&str> = line.split('\t').collect();
         if values.len() > header.len() {
             let message = format!(
-                "{} cells, and the header has {}",
-                values.len(),
-                header.len()
+                "expected at most {} cells, as the header has, found {}",
+                header.len(),
+                values.len()
             );
             return Err(invalid(document, number, 1, message));
         }

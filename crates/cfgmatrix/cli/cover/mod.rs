@@ -228,9 +228,12 @@ fn mixed(text: &str, model: &PlainModel) -> Result<(Vec<usize>, usize), Error> {
         .map_err(cfgmatrix_core::Error::from)?;
     axes.sort_unstable();
     axes.dedup();
-    if strength == 0 || strength > axes.len() {
+    if strength == 0 {
+        return Err(usage(format!("`--mixed {text}`: a strength is 1 or more")));
+    }
+    if strength > axes.len() {
         return Err(usage(format!(
-            "`--mixed {text}`: the strength of {0} axes is 1 to {0}",
+            "`--mixed {text}`: strength {strength} needs at least {strength} axes, and here are {}",
             axes.len()
         )));
     }

@@ -107,6 +107,10 @@ impl Draft {
         let mut head = Table::new();
         head.insert("schema".to_owned(), Value::Integer(1));
         head.insert("name".to_owned(), Value::String(self.name));
+        if self.axes.is_empty() {
+            // All of them are of a zip, and the table is asked for all the same.
+            head.insert("axes".to_owned(), Value::Table(Table::new()));
+        }
         push(&mut toml, &head);
         for axis in self.axes {
             let values = axis.values.iter().map(value).collect();

@@ -234,11 +234,14 @@ impl Import<'_> {
 
     /// A value of the draft for one of the workflow.
     fn value(&mut self, axis: usize, element: &Yaml) -> DraftValue {
+        let axis_name = self.draft.axes[axis].name.clone();
         let (id, vars) = match &element.node {
             Node::Map(entries) => {
                 let vars: Vec<(String, Scalar)> = entries
                     .iter()
-                    .map(|(key, value)| (key.shown(), self.variable(value)))
+                    .map(|(key, value)| {
+                        (member_name(&axis_name, &key.shown()), self.variable(value))
+                    })
                     .collect();
                 let name = ["id", "name"].into_iter().find_map(|key| element.get(key));
                 let name = name.or_else(|| entries.first().map(|(_, value)| value));
@@ -580,11 +583,18 @@ impl Import<'_> {
         section.insert("axes".to_owned(), Toml::Array(names));
         section.insert("rows".to_owned(), Toml::Array(lists.collect()));
         self.draft.sections.push(("zip", section));
-        // A value that is more than its name has its own place.
-        self.draft.axes = axes
-            .into_iter()
-            .filter(|axis| axis.values.iter().any(|value| !value.vars.is_empty()))
-            .collect();
+        // The rows of a zip have names only: what else a value is goes with it.
+        for (number, axis) in axes.iter().enumerate() {
+            for (value, own) in (0..).zip(&axis.values) {
+                if own.vars.is_empty() {
+                    continue;
+                }
+                let condition = conjunction(&axes, &[(number, value)]);
+                let mut section = texts([("if", &condition)]);
+                section.insert("vars".to_owned(), vars(&own.vars));
+                self.draft.sections.push(("set", section));
+            }
+        }
     }
 
     /// What is beside the matrix.
@@ -603,14 +613,22 @@ impl Import<'_> {
                 None => {}
             }
         }
-        if let Some(runs_on) = job.get("runs-on").and_then(Yaml::text) {
-            match self.runs_on(runs_on) {
-                Some(text) => {
-                    github.insert("runs_on".to_owned(), Toml::String(text));
+        // GitHub stops the other jobs where it is not told otherwise.
+        if strategy.is_none_or(|strategy| strategy.get("fail-fast").is_none()) {
+            github.insert("fail_fast".to_owned(), Toml::Boolean(true));
+        }
+        if let Some(runs_on) = job.get("runs-on") {
+            let one = std::slice::from_ref(runs_on);
+            let labels = runs_on.elements().unwrap_or(one).iter();
+            let labels = labels.map(|label| self.runs_on(label.text()?));
+            match labels.collect::<Option<Vec<String>>>() {
+                Some(labels) => {
+                    let labels = labels.into_iter().map(Toml::String);
+                    github.insert("runs_on".to_owned(), Toml::Array(labels.collect()));
                 }
                 None => self.draft.note(format!(
-                    "`runs-on` has an expression that is not of the matrix: {}",
-                    one_line(runs_on)
+                    "`runs-on` is more than labels and values of the matrix, and is left out: {}",
+                    one_line(&runs_on.shown())
                 )),
             }
         }
@@ -632,7 +650,10 @@ impl Import<'_> {
             written.push_str(before);
             match (way.next(), way.next()) {
                 (None, _) => written.push_str(&format!("{{{name}}}")),
-                (Some(member), None) => written.push_str(&format!("{{{name}.{member}}}")),
+                (Some(member), None) => {
+                    let member = member_name(name, member);
+                    written.push_str(&format!("{{vars.{member}}}"));
+                }
                 _ => return None,
             }
             rest = after;
@@ -653,6 +674,12 @@ impl Import<'_> {
         let zipped_names = zipped.into_iter().flatten().filter_map(Toml::as_str);
         zipped_names.chain(own.filter(move |_| zipped.is_none()))
     }
+}
+
+/// The variable that a member of an axis' value is: two axes may have members of
+/// the same name.
+fn member_name(axis: &str, member: &str) -> String {
+    format!("{axis}_{member}")
 }
 
 /// Whether GitHub makes it as it runs.

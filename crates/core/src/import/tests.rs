@@ -133,11 +133,11 @@ fn values_keep_their_types_and_maps_are_variables() {
     assert_eq!(values(&table, "compiler"), strings(&["gcc", "clang"]));
     assert_eq!(values(&table, "mpi_"), strings(&["none", "x"]));
     assert_eq!(
-        values(&table, "conf")[0]["vars"]["cc"].as_str(),
+        values(&table, "conf")[0]["vars"]["conf_cc"].as_str(),
         Some("gcc")
     );
     assert_eq!(
-        values(&table, "conf")[1]["vars"]["flags"].as_str(),
+        values(&table, "conf")[1]["vars"]["conf_flags"].as_str(),
         Some("[a, b]")
     );
     assert_eq!(imported.notes.len(), 3, "{:?}", imported.notes);

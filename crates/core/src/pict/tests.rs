@@ -218,7 +218,7 @@ fn warnings_name_what_may_have_been_meant() {
     assert_eq!(
         warnings("A: 1\nB: 1\n{ A, C } @ 2\n{ A, a }"),
         [
-            "model.txt:3:6: the submodel is left out: `C` is no parameter",
+            "model.txt:3:6: the submodel is left out: `C` is no parameter | did you mean `A` or `B`?",
             "model.txt:4:1: the submodel names a parameter twice"
         ]
     );

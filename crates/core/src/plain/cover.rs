@@ -124,6 +124,7 @@ impl PlainModel {
             let rows = self.generate(model, targets, &seeds, wanted)?;
             groups.push(GroupRows::of(group.axes.clone(), &rows, &seeds));
         }
+        self.keep_possible(model, &mut groups);
         let step = self.step(model, &groups, wanted)?;
         let seeds = seeds.iter().map(|seed| {
             let mut seed = seed.clone();
@@ -138,6 +139,39 @@ impl PlainModel {
             row.truncate(self.axes.len());
         }
         Ok(rows)
+    }
+
+    /// Adds rows to groups, so that each row of a group and each value outside
+    /// goes with some rows of the others, as far as the rules allow it: the
+    /// groups' rows were made without regard to each other.
+    fn keep_possible(&self, model: &Model, groups: &mut [GroupRows]) {
+        if groups.is_empty() {
+            return;
+        }
+        let first = model.axes().len();
+        let mut within = Solver::new(&with_groups(model, groups, self.rules.len() as u32 + 1));
+        let mut whole = Solver::new(model);
+        let mut more = Vec::new();
+        for (number, group) in (first..).zip(groups.iter()) {
+            for row in 0..group.rows.len() as u32 {
+                if !within.is_feasible(&[(number, row)]) {
+                    let values: Vec<(usize, u32)> = group.values(row).collect();
+                    more.extend(whole.solve(&values));
+                }
+            }
+        }
+        for axis in self.outside() {
+            for value in 0..self.axes[axis].values.len() as u32 {
+                if !within.is_feasible(&[(axis, value)]) {
+                    more.extend(whole.solve(&[(axis, value)]));
+                }
+            }
+        }
+        for row in more {
+            for group in groups.iter_mut() {
+                group.add(group.axes.iter().map(|&axis| row[axis]).collect());
+            }
+        }
     }
 
     fn generate(

@@ -179,7 +179,7 @@ impl PlainModel {
         {
             return Err(Error::Invalid {
                 message: format!(
-                    "strength {strength} is more than the {} axes that the model has",
+                    "strength {strength} needs at least {strength} axes, and the model has {}",
                     reader.axes.len()
                 ),
                 hint: None,
@@ -264,7 +264,7 @@ impl<'d> Reader<'d> {
             // Rows as text, such as CSV, do not tell `1` from `"1"`.
             if by_name.insert(value.to_string(), number).is_some() {
                 return invalid(format!(
-                    "axis `{}` has the value `{value}` twice",
+                    "axis `{}` has two values that read `{value}`",
                     written.name
                 ));
             }
@@ -331,12 +331,14 @@ impl<'d> Reader<'d> {
         axes.sort_unstable();
         axes.dedup();
         if written.strength == 0 || written.strength > axes.len() {
-            let message = format!(
-                "strength {} of {} axes: expected 1 to {}",
-                written.strength,
-                axes.len(),
-                axes.len()
-            );
+            let message = match (written.strength, axes.len()) {
+                (0, _) => "a strength is 1 or more".to_owned(),
+                (strength, named) => {
+                    format!(
+                        "strength {strength} needs at least {strength} axes, and here are {named}"
+                    )
+                }
+            };
             return Err(self.invalid(raw, message, None));
         }
         Ok(TargetSet {
@@ -369,8 +371,13 @@ impl<'d> Reader<'d> {
         let exact = number.filter(|&number| axis.values[number as usize].names[0] == *value);
         exact.ok_or_else(|| match number {
             Some(number) => {
-                let own = serde_json::json!(axis.values[number as usize].names[0]);
-                let message = format!("axis `{}` has {own}, which is of another type", axis.name);
+                let (own, meant) = (&axis.values[number as usize].names[0], value);
+                let message = format!(
+                    "axis `{}` has no value {}: its value {} is of another type",
+                    axis.name,
+                    serde_json::json!(meant),
+                    serde_json::json!(own)
+                );
                 self.invalid(raw, message, None)
             }
             None => {
@@ -387,6 +394,9 @@ impl<'d> Reader<'d> {
     }
 
     fn unknown(&self, word: &UnknownWord, raw: &RawValue) -> Error {
-        self.invalid(raw, word.to_string(), did_you_mean(&word.suggestions))
+        // The question is a line of its own.
+        let message = word.to_string();
+        let message = message.split("; did you mean ").next().unwrap_or(&message);
+        self.invalid(raw, message.to_owned(), did_you_mean(&word.suggestions))
     }
 }

@@ -9,6 +9,8 @@ mod from_pict;
 mod full;
 mod json;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 
@@ -112,7 +114,7 @@ pub enum PlainError {
     #[error(transparent)]
     Document(#[from] Error),
     /// Larger tuples than there are axes.
-    #[error("strength {strength} is more than the {items} {} that the model has", .what)]
+    #[error("strength {strength} needs at least {strength} {what}, and the model has {items}")]
     StrengthAboveAxes {
         /// What was asked for.
         strength: usize,
