@@ -74,6 +74,11 @@ fn fitting<'h>(
             left_out.push(format!("{title}: not known to this version"));
             continue;
         }
+        // What speaks none of them was never in question, and a machine that is
+        // asked for these languages does not say that it is there.
+        if !languages.is_empty() && !languages.iter().any(has) {
+            continue;
+        }
         if let Some(missing) = languages.iter().find(|language| !has(language)) {
             left_out.push(format!("{title}: no {} here", language_name(*missing)));
             continue;
