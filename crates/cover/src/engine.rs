@@ -195,23 +195,6 @@ impl Engine {
         self.propagate()
     }
 
-    /// Takes a value from an axis and concludes what follows.
-    pub(crate) fn forbid(&mut self, axis: usize, value: u32) -> Result<(), Conflict> {
-        let at = self.starts[axis] + value as usize / 64;
-        let word = self.left[at];
-        let kept = word & !(1 << (value % 64));
-        if kept == word {
-            return Ok(());
-        }
-        self.trail.push((at as u32, word));
-        self.left[at] = kept;
-        if self.words(axis).iter().all(|&word| word == 0) {
-            return Err(Conflict);
-        }
-        self.note(axis);
-        self.propagate()
-    }
-
     fn note(&mut self, axis: usize) {
         if !self.is_changed[axis] {
             self.is_changed[axis] = true;

@@ -36,6 +36,42 @@ pub(crate) fn models() -> impl Strategy<Value = Model> {
     })
 }
 
+/// The same with at least one axis, some of whose last values are no targets.
+pub(crate) fn models_with_targets() -> impl Strategy<Value = Model> {
+    let hidden = prop::collection::vec(0u32..6, 6);
+    let some = models().prop_filter("an axis", |model| !model.axes().is_empty());
+    (some, hidden).prop_map(|(model, hidden)| {
+        let axes = model.axes().iter().zip(hidden).map(|(axis, hidden)| Axis {
+            targets: axis.values.saturating_sub(hidden.saturating_sub(3)),
+            ..axis.clone()
+        });
+        Model::new(axes.collect(), model.clauses().to_vec()).expect("the axes are as large")
+    })
+}
+
+/// A clause from pairs of an axis and the values that it may have.
+pub(crate) fn clause(sizes: &[u32], rule: u32, literals: &[(usize, &[u32])]) -> Clause {
+    let literals = literals.iter().map(|&(axis, values)| {
+        let mut allowed = ValueSet::empty(sizes[axis]);
+        for &value in values {
+            allowed.insert(value);
+        }
+        Literal { axis, allowed }
+    });
+    Clause {
+        literals: literals.collect(),
+        rule,
+    }
+}
+
+/// A model from the numbers of values and clauses, each a rule.
+pub(crate) fn model(sizes: &[u32], clauses: &[&[(usize, &[u32])]]) -> Model {
+    let axes = sizes.iter().map(|&values| Axis::new(values)).collect();
+    let numbered = clauses.iter().enumerate();
+    let clauses = numbered.map(|(rule, literals)| clause(sizes, rule as u32, literals));
+    Model::new(axes, clauses.collect()).expect("the literals are of the axes")
+}
+
 /// Every row, in order.
 pub(crate) fn brute_force(model: &Model) -> Vec<Vec<u32>> {
     let mut rows = vec![Vec::new()];

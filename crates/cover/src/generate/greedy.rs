@@ -1,365 +1,379 @@
-//! Rows one after the other, each with as many tuples that are not covered yet
-//! as choosing one value at a time finds.
+//! Rows one at a time, each covering as much as can be found of what is open.
 
-use std::collections::HashMap;
+use super::draft::Draft;
+use super::layer::{Layer, NONE, Tuples};
+use super::random::Random;
+use super::space::Space;
+use crate::solver::Solver;
 
-use super::CoverError;
-use super::tuples::{Bits, TupleSet};
-use crate::engine::Engine;
-use crate::model::Model;
-use crate::solver::search;
+/// How many open tuples are looked at before one is made the start of a row.
+const STARTS: usize = 24;
 
-/// The rows so far, and what they do not cover.
-pub(super) struct Greedy<'m> {
-    model: &'m Model,
-    sets: &'m [TupleSet],
-    engine: Engine,
-    uncovered: Vec<Bits>,
-    /// Where the values of each axis begin among all values.
-    firsts: Vec<usize>,
-    values: usize,
-    /// How many uncovered tuples each value would cover, beside the values that
-    /// are chosen.
-    gains: Vec<u32>,
-    /// How many tuples of each value are uncovered at all, for ties.
-    left: Vec<u32>,
-    pub(super) rows: Vec<Vec<u32>>,
-    pub(super) feasible: u64,
-    pub(super) infeasible: u64,
-    /// How many tuples of each choice of axes, by set and rank, no row has.
-    infeasible_of: HashMap<(usize, usize), u64>,
-    /// Where the next uncovered tuple of each set is looked for.
-    from: Vec<u64>,
+/// Makes rows until nothing is open.
+pub(super) struct Greedy<'s> {
+    space: &'s Space,
+    solver: Solver,
+    draft: Draft<'s>,
+    open: Vec<Tuples>,
+    /// How many open tuples each item is in.
+    degree: Vec<u64>,
+    /// How many open tuples each item is in whose others are in the row.
+    gain: Vec<u32>,
+    /// The members of the row, layer by layer, ascending.
+    chosen: Vec<Vec<u32>>,
+    random: Random,
 }
 
-impl<'m> Greedy<'m> {
-    pub(super) fn new(model: &'m Model, sets: &'m [TupleSet]) -> Result<Self, CoverError> {
-        let mut engine = Engine::new(model, &model.domains());
-        if engine.is_dead() || search(&mut engine).is_none() {
-            return Err(CoverError::NoRow);
+impl<'s> Greedy<'s> {
+    pub(super) fn new(space: &'s Space, solver: Solver, seed: u64) -> Self {
+        let mut draft = Draft::new(&space.items, &space.rules);
+        let settled = draft.settle();
+        debug_assert!(settled, "the solver found a row");
+        let mut degree = vec![0; space.items.count()];
+        for (layer, tuples) in space.layers.iter().zip(&space.wanted) {
+            count_members(layer, tuples, &mut degree);
         }
-        let mut firsts = Vec::new();
-        let mut values = 0;
-        for axis in model.axes() {
-            firsts.push(values);
-            values += axis.values as usize;
-        }
-        let mut left = vec![0u32; values];
-        for set in sets {
-            for (position, &axis) in set.axes.iter().enumerate() {
-                // An estimate is enough: it only breaks ties.
-                let others: u64 = set.len() / u64::from(set.size(position)).max(1);
-                for value in 0..set.size(position) {
-                    left[firsts[axis as usize] + value as usize] +=
-                        u32::try_from(others / set.axes.len() as u64).unwrap_or(u32::MAX);
-                }
-            }
-        }
-        Ok(Self {
-            model,
-            sets,
-            engine,
-            uncovered: sets.iter().map(|set| Bits::ones(set.len())).collect(),
-            firsts,
-            values,
-            gains: Vec::new(),
-            left,
-            rows: Vec::new(),
-            feasible: 0,
-            infeasible: 0,
-            infeasible_of: HashMap::new(),
-            from: vec![0; sets.len()],
-        })
-    }
-
-    /// How many rows there are at least: so many tuples some choice of axes has,
-    /// and no row has two of them.
-    pub(super) fn least(&self) -> usize {
-        let of_set = |(index, set): (usize, &TupleSet)| {
-            let ranks = (0..set.choices()).map(|rank| {
-                let none = self.infeasible_of.get(&(index, rank)).copied().unwrap_or(0);
-                set.start(rank + 1) - set.start(rank) - none
-            });
-            ranks.max().unwrap_or(0)
-        };
-        let least = self.sets.iter().enumerate().map(of_set).max();
-        least.map_or(0, |least| least as usize)
-    }
-
-    /// Adds rows until every feasible tuple is in one.
-    pub(super) fn run(&mut self) {
-        while let Some(tuple) = self.next_uncovered() {
-            let row = self.build(&tuple);
-            self.cover(&row);
-            self.rows.push(row);
+        Self {
+            solver,
+            draft,
+            open: space.wanted.clone(),
+            degree,
+            gain: vec![0; space.items.count()],
+            chosen: vec![Vec::new(); space.layers.len()],
+            random: Random::new(seed),
+            space,
         }
     }
 
-    /// Adds a row with these values.
-    pub(super) fn add_seed(
-        &mut self,
-        number: usize,
-        seed: &[Option<u32>],
-    ) -> Result<(), CoverError> {
-        let fixed: Vec<(u32, u32)> = seed
-            .iter()
-            .enumerate()
-            .filter_map(|(axis, value)| Some((axis as u32, (*value)?)))
-            .collect();
-        self.engine.mark();
-        let mut possible = fixed
-            .iter()
-            .all(|&(axis, value)| self.engine.assign(axis as usize, value).is_ok());
-        possible = possible && search(&mut self.engine).is_some();
-        self.engine.undo();
-        if !possible {
-            return Err(CoverError::Seed { number });
+    /// The next row of items; nothing where all is covered.
+    pub(super) fn row(&mut self) -> Option<Vec<u32>> {
+        let start = self.start()?;
+        Some(self.grow(&start).expect("some row has each wanted tuple"))
+    }
+
+    /// A row with these items; nothing where there is none.
+    pub(super) fn row_with(&mut self, given: &[u32]) -> Option<Vec<u32>> {
+        self.grow(given)
+    }
+
+    fn grow(&mut self, given: &[u32]) -> Option<Vec<u32>> {
+        self.begin();
+        let base = self.draft.mark();
+        let possible = given.iter().all(|&item| self.draft.assign(item)) && self.draft.propagate();
+        let mut row = None;
+        if possible {
+            row = self.build().or_else(|| self.solve(given));
         }
-        let row = self.build(&fixed);
+        self.draft.undo(base);
+        let row = row?;
         self.cover(&row);
-        self.rows.push(row);
-        Ok(())
+        Some(row)
     }
 
-    /// The next tuple that no row has and some row could; those that none could
-    /// are set aside.
-    fn next_uncovered(&mut self) -> Option<Vec<(u32, u32)>> {
-        for index in 0..self.sets.len() {
-            while let Some(number) = self.uncovered[index].next(self.from[index]) {
-                self.from[index] = number;
-                let tuple = self.sets[index].tuple(number);
-                self.engine.mark();
-                let assigned = tuple
-                    .iter()
-                    .all(|&(axis, value)| self.engine.assign(axis as usize, value).is_ok());
-                let possible = assigned && search(&mut self.engine).is_some();
-                self.engine.undo();
-                if possible {
-                    return Some(tuple);
+    /// An open tuple of an item that is in most of them.
+    fn start(&mut self) -> Option<Vec<u32>> {
+        let busiest = (0..self.degree.len()).max_by_key(|&item| (self.degree[item], !item))?;
+        if self.degree[busiest] == 0 {
+            return None;
+        }
+        let mut best: Option<(u64, Vec<u32>)> = None;
+        for (layer, open) in self.space.layers.iter().zip(&self.open) {
+            let member = layer.member[busiest];
+            if member == NONE {
+                continue;
+            }
+            let lists = layer.lists();
+            let (word, bit) = (member as usize / 64, member % 64);
+            let first = self.random.below(lists);
+            let mut seen = 0;
+            for list in (first..lists).chain(0..first) {
+                if open.words()[list * layer.width + word] >> bit & 1 == 0 {
+                    continue;
                 }
-                self.uncovered[index].take(number);
-                self.infeasible += 1;
-                let rank = self.sets[index].rank_of(number);
-                *self.infeasible_of.entry((index, rank)).or_default() += 1;
-            }
-        }
-        None
-    }
-
-    /// A full row with these values, which some row has.
-    fn build(&mut self, fixed: &[(u32, u32)]) -> Vec<u32> {
-        // Looking ahead at every choice is slow and seldom needed.
-        let row = self.try_to_build(fixed, false);
-        row.unwrap_or_else(|| {
-            let row = self.try_to_build(fixed, true);
-            row.expect("a choice that leads on is there as long as each was looked through")
-        })
-    }
-
-    /// The same; nothing where it came to a dead end, which it does not if it is
-    /// `careful`.
-    fn try_to_build(&mut self, fixed: &[(u32, u32)], careful: bool) -> Option<Vec<u32>> {
-        let axes = self.model.axes().len();
-        self.gains.clear();
-        self.gains.resize(self.values, 0);
-        let mut chosen: Vec<(usize, u32)> = Vec::with_capacity(axes);
-        let mut open: Vec<bool> = vec![true; axes];
-        let mut levels = 0;
-        let mut alive = true;
-        for &(axis, value) in fixed {
-            self.engine.mark();
-            levels += 1;
-            alive = alive && self.engine.assign(axis as usize, value).is_ok();
-        }
-        if alive {
-            self.settle(&mut chosen, &mut open);
-        }
-        while alive && let Some((axis, value)) = self.best(&open) {
-            self.engine.mark();
-            levels += 1;
-            let leads_on = self.engine.assign(axis, value).is_ok()
-                && (!careful || search(&mut self.engine).is_some());
-            if !leads_on {
-                self.engine.undo();
-                self.engine.mark();
-                alive = self.engine.forbid(axis, value).is_ok();
-            }
-            if alive {
-                self.settle(&mut chosen, &mut open);
-            }
-        }
-        let row = alive.then(|| {
-            let values = (0..axes).map(|axis| self.engine.next_value(axis, 0));
-            values
-                .map(|value| value.expect("no axis is empty while there is no conflict"))
-                .collect()
-        });
-        for _ in 0..levels {
-            self.engine.undo();
-        }
-        row
-    }
-
-    /// Takes up the axes that have one value now, and what that means for the
-    /// others' gains.
-    fn settle(&mut self, chosen: &mut Vec<(usize, u32)>, open: &mut [bool]) {
-        for axis in 0..open.len() {
-            if !open[axis] || self.engine.size(axis) != 1 {
-                continue;
-            }
-            open[axis] = false;
-            let value = self.engine.next_value(axis, 0).expect("it has one");
-            self.count_gains(axis, value, chosen, open);
-            chosen.push((axis, value));
-        }
-    }
-
-    /// Adds to the gains of all open values the uncovered tuples that they have
-    /// with this value and others that are chosen.
-    fn count_gains(&mut self, axis: usize, value: u32, chosen: &[(usize, u32)], open: &[bool]) {
-        for (index, set) in self.sets.iter().enumerate() {
-            let Some(position) = set.position[axis] else {
-                continue;
-            };
-            if value >= set.size(position as usize) || set.strength < 2 {
-                continue;
-            }
-            let members: Vec<(usize, u32)> = chosen
-                .iter()
-                .filter_map(|&(axis, value)| {
-                    let position = set.position[axis]? as usize;
-                    (value < set.size(position)).then_some((position, value))
-                })
-                .collect();
-            let others = set.strength - 2;
-            if members.len() < others {
-                continue;
-            }
-            let mut picks: Vec<usize> = (0..others).collect();
-            // The values that are chosen, by position; room for one more.
-            let mut base = [(0usize, 0u32); super::MAX_STRENGTH];
-            loop {
-                base[0] = (position as usize, value);
-                for (at, &pick) in picks.iter().enumerate() {
-                    base[at + 1] = members[pick];
+                let mut tuple = layer.list(list);
+                tuple.push(member);
+                let tuple: Vec<u32> = tuple.iter().map(|m| layer.item[*m as usize]).collect();
+                let degrees = tuple.iter().map(|&item| self.degree[item as usize]);
+                let degree = degrees.sum();
+                if best.as_ref().is_none_or(|(most, _)| degree > *most) {
+                    best = Some((degree, tuple));
                 }
-                base[..=others].sort_unstable();
-                add_gains(
-                    set,
-                    &self.uncovered[index],
-                    &base[..=others],
-                    open,
-                    &self.firsts,
-                    &mut self.gains,
-                );
-                if !super::tuples::next_choice(&mut picks, members.len()) {
+                seen += 1;
+                if seen == STARTS {
                     break;
                 }
             }
         }
+        best.map(|(_, tuple)| tuple)
     }
 
-    /// The value that covers most; of equals, the one of which most is uncovered
-    /// in all, then the one that is liked most.
-    fn best(&self, open: &[bool]) -> Option<(usize, u32)> {
-        let mut best: Option<((u32, u32, u32), usize, u32)> = None;
-        for axis in (0..open.len()).filter(|&axis| open[axis]) {
-            let weights = &self.model.axes()[axis].weights;
-            let mut from = 0;
-            while let Some(value) = self.engine.next_value(axis, from) {
-                from = value + 1;
-                let at = self.firsts[axis] + value as usize;
-                let weight = weights.get(value as usize).copied().unwrap_or(0);
-                let key = (self.gains[at], self.left[at], weight);
-                if best.is_none_or(|(known, ..)| key > known) {
-                    best = Some((key, axis, value));
+    fn begin(&mut self) {
+        self.gain.fill(0);
+        for members in &mut self.chosen {
+            members.clear();
+        }
+        for (layer, open) in self.space.layers.iter().zip(&self.open) {
+            if layer.strength == 1 {
+                for (member, &item) in layer.item.iter().enumerate() {
+                    let covered = open.words()[member / 64] >> (member % 64) & 1;
+                    self.gain[item as usize] += covered as u32;
                 }
             }
         }
-        best.map(|(_, axis, value)| (axis, value))
     }
 
-    /// Marks the tuples of a row as covered.
-    fn cover(&mut self, row: &[u32]) {
-        for (index, set) in self.sets.iter().enumerate() {
-            let positions: Vec<usize> = (0..set.axes.len())
-                .filter(|&position| row[set.axes[position] as usize] < set.size(position))
-                .collect();
-            if positions.len() < set.strength {
+    /// Decides all axes of the draft; nothing where that came to a dead end.
+    fn build(&mut self) -> Option<Vec<u32>> {
+        let space = self.space;
+        let axes = space.items.axes();
+        let mut row = vec![NONE; axes];
+        let mut left: Vec<u32> = (0..axes as u32).collect();
+        loop {
+            // Axes that have become decided count for those that are not.
+            let mut at = 0;
+            while at < left.len() {
+                let axis = left[at] as usize;
+                if let Some(item) = self.draft.decided(axis) {
+                    row[axis] = item;
+                    self.add(item);
+                    left.swap_remove(at);
+                } else {
+                    at += 1;
+                }
+            }
+            if left.is_empty() {
+                return Some(row);
+            }
+            let item = self.choose(&left);
+            let mark = self.draft.mark();
+            if self.draft.assign(item) && self.draft.propagate() {
                 continue;
             }
-            let mut picks: Vec<usize> = (0..set.strength).collect();
-            let mut chosen = vec![0; set.strength];
-            let mut values = vec![0; set.strength];
-            loop {
-                for (at, &pick) in picks.iter().enumerate() {
-                    chosen[at] = positions[pick];
-                    values[at] = row[set.axes[chosen[at]] as usize];
+            self.draft.undo(mark);
+            if !(self.draft.remove(item) && self.draft.propagate()) {
+                return None;
+            }
+        }
+    }
+
+    /// The most gainful item of some undecided axes.
+    fn choose(&mut self, axes: &[u32]) -> u32 {
+        let items = &self.space.items;
+        let mut best = NONE;
+        let mut best_key = (0, 0, 0);
+        let mut ties = 0;
+        for &axis in axes {
+            for item in items.range(axis as usize) {
+                let key = (
+                    self.gain[item as usize],
+                    self.degree[item as usize],
+                    items.weight(item),
+                );
+                if best != NONE && key < best_key || !self.draft.allows(item) {
+                    continue;
                 }
-                if self.uncovered[index].take(set.number(&chosen, &values)) {
-                    self.feasible += 1;
-                    for (&position, &value) in chosen.iter().zip(&values) {
-                        let at = self.firsts[set.axes[position] as usize] + value as usize;
-                        self.left[at] = self.left[at].saturating_sub(1);
+                if best == NONE || key > best_key {
+                    (best, best_key, ties) = (item, key, 1);
+                } else {
+                    ties += 1;
+                    if self.random.once_in(ties) {
+                        best = item;
                     }
                 }
-                if !super::tuples::next_choice(&mut picks, positions.len()) {
-                    break;
+            }
+        }
+        best
+    }
+
+    /// A row within the draft's domains as the solver finds it.
+    fn solve(&mut self, given: &[u32]) -> Option<Vec<u32>> {
+        let items = &self.space.items;
+        let given = given.iter();
+        let fixed: Vec<(usize, u32)> = given.map(|&item| items.outer(item)).collect();
+        let row = items.row_of(&self.solver.solve(&fixed)?);
+        self.begin();
+        for &item in &row {
+            self.add(item);
+        }
+        Some(row)
+    }
+
+    fn add(&mut self, item: u32) {
+        self.count(item);
+        for (layer, chosen) in self.space.layers.iter().zip(&mut self.chosen) {
+            let member = layer.member[item as usize];
+            if member != NONE {
+                let at = chosen.partition_point(|&other| other < member);
+                chosen.insert(at, member);
+            }
+        }
+    }
+
+    /// Adds to the gains of all items what comes of one item's being in the row.
+    fn count(&mut self, item: u32) {
+        for ((layer, open), chosen) in self.space.layers.iter().zip(&self.open).zip(&self.chosen) {
+            let member = layer.member[item as usize];
+            if member == NONE || layer.strength == 1 {
+                continue;
+            }
+            let lists = Lists {
+                layer,
+                words: open.words(),
+                chosen,
+                with: member,
+            };
+            let gain = &mut self.gain;
+            lists.visit(&mut |base, word| {
+                let mut rest = word;
+                while rest != 0 {
+                    let other = base + rest.trailing_zeros() as usize;
+                    rest &= rest - 1;
+                    let item = layer.item[other] as usize;
+                    gain[item] += 1;
                 }
+            });
+        }
+    }
+
+    /// Takes what a row covers from what is open.
+    fn cover(&mut self, row: &[u32]) {
+        for &item in row {
+            self.degree[item as usize] -= u64::from(self.gain[item as usize]);
+        }
+        for ((layer, open), chosen) in self
+            .space
+            .layers
+            .iter()
+            .zip(&mut self.open)
+            .zip(&self.chosen)
+        {
+            layer.remove_row(open, chosen);
+        }
+    }
+}
+
+fn count_members(layer: &Layer, tuples: &Tuples, degree: &mut [u64]) {
+    for list in tuples.words().chunks(layer.width.max(1)) {
+        for (index, &word) in list.iter().enumerate() {
+            let mut rest = word;
+            while rest != 0 {
+                let member = index * 64 + rest.trailing_zeros() as usize;
+                rest &= rest - 1;
+                degree[layer.item[member] as usize] += 1;
             }
         }
     }
 }
 
-/// Counts for every value of an open axis whether its tuple with the values of
-/// `base`, which are all but one of a tuple, is uncovered.
-fn add_gains(
-    set: &TupleSet,
-    uncovered: &Bits,
-    base: &[(usize, u32)],
-    open: &[bool],
-    firsts: &[usize],
-    gains: &mut [u32],
-) {
-    let count = base.len();
-    let mut chosen = [0usize; super::MAX_STRENGTH];
-    for place in 0..=count {
-        // The other axis comes before `base[place]`.
-        let after = place.checked_sub(1).map_or(0, |at| base[at].0 + 1);
-        let before = base
-            .get(place)
-            .map_or(set.axes.len(), |&(position, _)| position);
-        for (at, &(position, _)) in base.iter().enumerate() {
-            chosen[at + usize::from(at >= place)] = position;
+/// The lists of the row's members that, with one member more, make tuples with
+/// one yet to come.
+struct Lists<'l> {
+    layer: &'l Layer,
+    words: &'l [u64],
+    chosen: &'l [u32],
+    with: u32,
+}
+
+impl Lists<'_> {
+    fn visit(&self, found: &mut impl FnMut(usize, u64)) {
+        self.extend(0, 0, 0, false, found);
+    }
+
+    /// `depth` members were taken, of those before `from`; `with` is or is not
+    /// among them.
+    fn extend(
+        &self,
+        from: usize,
+        depth: usize,
+        rank: usize,
+        has: bool,
+        found: &mut impl FnMut(usize, u64),
+    ) {
+        if depth + 1 == self.layer.strength {
+            if has {
+                let start = rank * self.layer.width;
+                let words = &self.words[start..start + self.layer.width];
+                for (index, &word) in words.iter().enumerate() {
+                    if word != 0 {
+                        found(index * 64, word);
+                    }
+                }
+            }
+            return;
         }
-        let low: u64 = base[place..]
-            .iter()
-            .map(|&(position, _)| u64::from(set.size(position)))
-            .product();
-        let within_low = base[place..]
-            .iter()
-            .fold(0u64, |within, &(position, value)| {
-                within * u64::from(set.size(position)) + u64::from(value)
-            });
-        let within_high = base[..place]
-            .iter()
-            .fold(0u64, |within, &(position, value)| {
-                within * u64::from(set.size(position)) + u64::from(value)
-            });
-        for other in after..before {
-            let axis = set.axes[other] as usize;
-            if !open[axis] {
-                continue;
+        let left = self.layer.strength - 1 - depth;
+        if !has && left == 1 {
+            let rank = rank + self.layer.rank(depth, self.with);
+            self.extend(self.chosen.len(), depth + 1, rank, true, found);
+            return;
+        }
+        for at in from..self.chosen.len() {
+            let member = self.chosen[at];
+            if !has && member > self.with {
+                break;
             }
-            chosen[place] = other;
-            let size = set.size(other);
-            let start = set.start(set.rank(&chosen[..=count]))
-                + within_high * u64::from(size) * low
-                + within_low;
-            let gains = &mut gains[firsts[axis]..firsts[axis] + size as usize];
-            for (value, gain) in gains.iter_mut().enumerate() {
-                *gain += u32::from(uncovered.has(start + value as u64 * low));
+            let rank = rank + self.layer.rank(depth, member);
+            self.extend(at + 1, depth + 1, rank, has, found);
+        }
+        if !has {
+            let from = self.chosen.partition_point(|&member| member < self.with);
+            let rank = rank + self.layer.rank(depth, self.with);
+            self.extend(from, depth + 1, rank, true, found);
+        }
+    }
+}
+
+impl Layer {
+    /// The members of the list of a number.
+    fn list(&self, list: usize) -> Vec<u32> {
+        let mut rest = list;
+        let mut members = Vec::with_capacity(self.strength);
+        for depth in (0..self.strength - 1).rev() {
+            let mut low = 0;
+            let mut high = self.item.len() as u32;
+            while high - low > 1 {
+                let middle = (low + high) / 2;
+                if self.rank(depth, middle) <= rest {
+                    low = middle;
+                } else {
+                    high = middle;
+                }
             }
+            rest -= self.rank(depth, low);
+            members.push(low);
+        }
+        members.reverse();
+        members
+    }
+
+    /// Removes all tuples among some members, which ascend.
+    fn remove_row(&self, tuples: &mut Tuples, members: &[u32]) {
+        let mut mask = vec![0_u64; self.width];
+        for &member in members {
+            mask[member as usize / 64] |= 1 << (member % 64);
+        }
+        self.remove_lists(tuples, members, &mask, 0, 0);
+    }
+
+    fn remove_lists(
+        &self,
+        tuples: &mut Tuples,
+        members: &[u32],
+        mask: &[u64],
+        depth: usize,
+        rank: usize,
+    ) {
+        if depth + 1 == self.strength {
+            let start = rank * self.width;
+            let words = &mut tuples.words_mut()[start..start + self.width];
+            for (word, mask) in words.iter_mut().zip(mask) {
+                *word &= !mask;
+            }
+            return;
+        }
+        for (at, &member) in members.iter().enumerate() {
+            let rank = rank + self.rank(depth, member);
+            self.remove_lists(tuples, &members[at + 1..], mask, depth + 1, rank);
         }
     }
 }

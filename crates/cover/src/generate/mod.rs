@@ -1,192 +1,74 @@
-//! Covering arrays: few rows that have every tuple.
+//! Covering arrays: few rows in which every wanted tuple is found.
 //!
-//! Rows are first made greedily, then fewer and fewer of them are made to do the
-//! same by a tabu search over single values.
+//! ```text
+//! Model ─► Items, Rules ─► Layers of wanted tuples ─► Greedy or orthogonal rows
+//!                                        ─► Walks that drop rows ─► liked values
+//! ```
+//!
+//! Nothing here looks at a clock or depends on the order of threads: the time to
+//! search is counted in elementary steps.
 
+mod array;
+mod bound;
+mod draft;
+mod feasible;
 mod greedy;
+mod items;
+mod layer;
 mod orthogonal;
+mod party;
+mod preference;
 mod random;
+mod request;
+mod rules;
 mod shrink;
-mod tuples;
-
-use std::fmt;
+mod space;
+#[cfg(test)]
+mod tests;
 
 use crate::model::Model;
-use crate::targets::TargetSet;
+use crate::solver::Solver;
 use greedy::Greedy;
-use tuples::TupleSet;
+use items::Items;
+use space::Space;
 
-/// How long rows are made fewer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Effort {
-    /// At once.
-    Fast,
-    /// A moment.
-    #[default]
-    Normal,
-    /// About a second for a model of a hundred axes.
-    Best,
-}
+pub use layer::MAX_STRENGTH;
+pub use request::{CoverError, Covering, Effort, Request};
 
-impl Effort {
-    /// The budget for so many tuples: looks at a row or a tuple, not seconds, so
-    /// that the rows are the same everywhere.
-    #[must_use]
-    pub fn steps(self, tuples: u64) -> u64 {
-        match self {
-            Self::Fast => 2_200_000,
-            // What is small is soon as short as it gets.
-            Self::Normal => 3_000 * tuples.clamp(1_000, 10_000),
-            Self::Best => 110_000_000,
-        }
-    }
-}
+/// The bytes that tables of rows may take for a search for fewer to be made.
+const SEARCHABLE: u64 = 512 << 20;
 
-/// What is wanted.
-#[derive(Clone, Debug, Default)]
-pub struct Request {
-    /// The tuples that must occur.
-    pub targets: Vec<TargetSet>,
-    /// Rows that must be there, each with the values that are given.
-    pub seeds: Vec<Vec<Option<u32>>>,
-    /// How long rows are made fewer.
-    pub effort: Effort,
-    /// A budget in place of the effort's own.
-    pub steps: Option<u64>,
-    /// Another number gives other rows, as good as these.
-    pub seed: u64,
-    /// How many threads may be used; the rows are the same for any number.
-    pub threads: usize,
-}
-
-/// Rows that have every feasible tuple.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Covering {
-    /// The rows: those of the seeds first, in their order.
-    pub rows: Vec<Vec<u32>>,
-    /// How many tuples they have; one that several target sets want counts for each.
-    pub feasible: u64,
-    /// How many tuples no row of the model has.
-    pub infeasible: u64,
-}
-
-/// Why there is no covering array.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CoverError {
-    /// The clauses leave no row.
-    NoRow,
-    /// No row has the values of a seed.
-    Seed {
-        /// Its number, from 0.
-        number: usize,
-    },
-    /// A seed has not one place for each axis, or a value that its axis has not.
-    SeedShape {
-        /// Its number, from 0.
-        number: usize,
-    },
-    /// A strength of zero, above the number of axes, or above [`MAX_STRENGTH`].
-    Strength {
-        /// The strength.
-        strength: usize,
-        /// How many axes have targets.
-        axes: usize,
-    },
-    /// More tuples than can be kept.
-    TooLarge {
-        /// How many there are, at least.
-        tuples: u64,
-        /// How many can be kept.
-        limit: u64,
-    },
-}
-
-/// The highest strength.
-pub const MAX_STRENGTH: usize = 6;
-
-impl fmt::Display for CoverError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoRow => f.write_str("the rules leave no row"),
-            Self::Seed { number } => write!(f, "no row has the values of seed row {}", number + 1),
-            Self::SeedShape { number } => write!(
-                f,
-                "seed row {} has not one value for each axis that the axis has",
-                number + 1
-            ),
-            Self::Strength { strength, axes } => write!(
-                f,
-                "strength {strength} of {axes} axes: expected 1 to {}",
-                MAX_STRENGTH.min(*axes)
-            ),
-            Self::TooLarge { tuples, limit } => write!(
-                f,
-                "there are more than {tuples} tuples, and at most {limit} can be covered: take a lower strength, or fewer axes"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for CoverError {}
-
-/// Few rows that have every feasible tuple of the targets. The rows depend on
-/// the model and the request alone, and not on the number of threads.
+/// Rows of a model that have all wanted tuples, and the values of all seeds.
 ///
 /// # Errors
-/// There is no row, no row with a seed's values, or there are too many tuples.
+/// The model has no row, a seed is in none, the request does not fit the model,
+/// or it asks for more than there is memory or time for.
 pub fn cover(model: &Model, request: &Request) -> Result<Covering, CoverError> {
-    let targets = joined(&request.targets);
-    for target in &targets {
-        let with_targets = target.axes.iter();
-        let axes = with_targets
-            .filter(|&&axis| model.axes()[axis].targets > 0)
-            .count();
-        if !(1..=MAX_STRENGTH.min(axes)).contains(&target.strength) {
-            return Err(CoverError::Strength {
-                strength: target.strength,
-                axes,
-            });
-        }
-    }
-    for (number, seed) in request.seeds.iter().enumerate() {
-        let fits = |(value, axis): (&Option<u32>, &crate::model::Axis)| {
-            value.is_none_or(|value| value < axis.values)
-        };
-        if seed.len() != model.axes().len() || !seed.iter().zip(model.axes()).all(fits) {
-            return Err(CoverError::SeedShape { number });
-        }
-    }
-    let sets: Vec<TupleSet> = targets
-        .iter()
-        .map(|target| TupleSet::new(model, target))
-        .collect::<Result<_, _>>()?;
-    if request.seeds.is_empty()
-        && let Some(rows) = orthogonal::rows(model, &targets)
-    {
-        return Ok(Covering {
-            rows,
-            feasible: sets.iter().map(TupleSet::len).sum(),
-            infeasible: 0,
-        });
-    }
-    let mut greedy = Greedy::new(model, &sets)?;
-    for (number, seed) in request.seeds.iter().enumerate() {
-        greedy.add_seed(number, seed)?;
-    }
-    greedy.run();
-    let least = greedy.least();
-    let Greedy {
-        rows,
-        feasible,
-        infeasible,
-        ..
-    } = greedy;
+    request.check(model)?;
+    let mut prepared = Space::prepare(model, &request.targets)?;
+    let given = given_items(&prepared.space.items, request, &mut prepared.solver)?;
+    let (feasible, infeasible) = (prepared.feasible, prepared.infeasible);
+    let space = &prepared.space;
+    let mut rows = first_rows(space, prepared.solver, &given, request);
+    let enough = bound::least_rows(space).max(given.len());
     let steps = request
         .steps
         .unwrap_or_else(|| request.effort.steps(feasible));
-    let limits = shrink::Limits { steps, least };
-    let rows = shrink::shrink(model, &sets, rows, &request.seeds, request.seed, limits);
+    if rows.len() > enough && is_searchable(space, rows.len()) {
+        rows = party::fewer_rows(
+            space,
+            rows,
+            &given,
+            steps,
+            enough,
+            request.seed,
+            request.threads,
+        );
+    }
+    preference::prefer(space, &mut rows, &given);
+    let rows = rows.iter().map(|row| space.items.values_of(row));
+    let mut rows: Vec<Vec<u32>> = rows.collect();
+    rows.sort_unstable();
     Ok(Covering {
         rows,
         feasible,
@@ -194,21 +76,128 @@ pub fn cover(model: &Model, request: &Request) -> Result<Covering, CoverError> {
     })
 }
 
-/// Target sets without those whose every tuple is a part of one of another's.
-fn joined(targets: &[TargetSet]) -> Vec<TargetSet> {
-    let mut kept: Vec<TargetSet> = Vec::new();
-    for target in targets {
-        let mut target = target.clone();
-        target.axes.sort_unstable();
-        target.axes.dedup();
-        let within = |a: &TargetSet, b: &TargetSet| {
-            a.strength <= b.strength && a.axes.iter().all(|axis| b.axes.binary_search(axis).is_ok())
-        };
-        if kept.iter().any(|other| within(&target, other)) {
-            continue;
+/// The items of the seeds, without those seeds that another one implies.
+fn given_items(
+    items: &Items,
+    request: &Request,
+    solver: &mut Solver,
+) -> Result<Vec<Vec<u32>>, CoverError> {
+    let mut given: Vec<Vec<u32>> = Vec::new();
+    for (number, seed) in request.seeds.iter().enumerate() {
+        let values = seed.iter().enumerate();
+        let values = values.filter_map(|(axis, value)| Some((axis, (*value)?)));
+        let fixed: Vec<(usize, u32)> = values.collect();
+        if !solver.is_feasible(&fixed) {
+            return Err(CoverError::Seed { number });
         }
-        kept.retain(|other| !within(other, &target));
-        kept.push(target);
+        let own = fixed.iter();
+        let own: Vec<u32> = own
+            .map(|&(axis, value)| items.of(items.inner(axis), value))
+            .collect();
+        let within = |one: &[u32], other: &[u32]| one.iter().all(|item| other.contains(item));
+        if !given.iter().any(|other| within(&own, other)) {
+            given.retain(|other| !within(other, &own));
+            given.push(own);
+        }
     }
-    kept
+    Ok(given)
+}
+
+/// Rows that have everything: the first ones with the given items, one each.
+fn first_rows(
+    space: &Space,
+    solver: Solver,
+    given: &[Vec<u32>],
+    request: &Request,
+) -> Vec<Vec<u32>> {
+    let known = if given.is_empty() {
+        known_rows(space)
+    } else {
+        None
+    };
+    if let Some(rows) = known {
+        return rows;
+    }
+    let mut greedy = Greedy::new(space, solver, request.seed);
+    let mut rows: Vec<Vec<u32>> = given
+        .iter()
+        .map(|given| greedy.row_with(given).expect("some row has each seed"))
+        .collect();
+    while let Some(row) = greedy.row() {
+        rows.push(row);
+    }
+    rows
+}
+
+/// Rows by construction, where no clause ties the axes.
+fn known_rows(space: &Space) -> Option<Vec<Vec<u32>>> {
+    let [layer] = &space.layers[..] else {
+        return None;
+    };
+    let items = &space.items;
+    let is_simple = space.rules.count() == 0
+        && layer.whole
+        && layer.axes.len() == items.axes()
+        && layer.item.len() == items.count();
+    if !is_simple {
+        return None;
+    }
+    let sizes = (0..items.axes()).map(|axis| items.range(axis).len() as u32);
+    let sizes: Vec<u32> = sizes.collect();
+    let rows = orthogonal::rows(&sizes, layer.strength)?;
+    let rows = rows.iter().map(|row| {
+        let values = row.iter().enumerate();
+        values.map(|(axis, &value)| items.of(axis, value)).collect()
+    });
+    Some(rows.collect())
+}
+
+fn is_searchable(space: &Space, rows: usize) -> bool {
+    let (rows, axes) = (rows as u64, space.items.axes() as u64);
+    let items = space.items.count() as u64;
+    rows * (rows * axes.div_ceil(64) * 8 + items * 4) <= SEARCHABLE
+}
+
+impl Effort {
+    /// The elementary steps of a search among so many tuples.
+    fn steps(self, tuples: u64) -> u64 {
+        match self {
+            Self::Fast => 1_000_000 + tuples.saturating_mul(2).min(20_000_000),
+            Self::Normal => 20_000_000 + tuples.saturating_mul(30).min(300_000_000),
+            Self::Best => 200_000_000 + tuples.saturating_mul(150).min(1_500_000_000),
+        }
+    }
+}
+
+impl Request {
+    fn check(&self, model: &Model) -> Result<(), CoverError> {
+        let axes = model.axes();
+        for set in &self.targets {
+            if let Some(&axis) = set.axes.iter().find(|axis| **axis >= axes.len()) {
+                return Err(CoverError::NoAxis {
+                    axis,
+                    axes: axes.len(),
+                });
+            }
+            let mut with_targets = set.axes.clone();
+            with_targets.retain(|&axis| axes[axis].targets > 0);
+            with_targets.sort_unstable();
+            with_targets.dedup();
+            if !(1..=MAX_STRENGTH.min(with_targets.len())).contains(&set.strength) {
+                return Err(CoverError::Strength {
+                    strength: set.strength,
+                    axes: with_targets.len(),
+                });
+            }
+        }
+        for (number, seed) in self.seeds.iter().enumerate() {
+            let fits = |(place, axis): (&Option<u32>, &crate::model::Axis)| {
+                place.is_none_or(|value| value < axis.values)
+            };
+            if seed.len() != axes.len() || !seed.iter().zip(axes).all(fits) {
+                return Err(CoverError::SeedShape { number });
+            }
+        }
+        Ok(())
+    }
 }
