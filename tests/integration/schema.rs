@@ -156,3 +156,99 @@ fn loader_and_schema_refuse_the_same() {
         assert!(loads(&spoilt).is_err(), "the loader takes {what}");
     }
 }
+
+/// A matrix with every key of `[emit]`.
+fn emitting() -> Value {
+    let of_all = json!({
+        "commands": ["make"], "setup": ["true"], "max_parallel": 4, "fail_fast": true,
+        "timeout_minutes": 5, "over_limit": "cover",
+    });
+    let with = |keys: &[&str], own: Value| {
+        let mut table = own;
+        for &key in keys {
+            table[key] = of_all[key].clone();
+        }
+        table
+    };
+    let all: Vec<&str> = of_all
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let mut emit = with(&all, json!({"shell": "fish"}));
+    emit["github"] = with(
+        &all,
+        json!({"runs_on": ["{runner}"], "container": "debian", "triggers": "push", "checkout": "actions/checkout@v4"}),
+    );
+    emit["gitlab"] = with(
+        &[
+            "commands",
+            "setup",
+            "fail_fast",
+            "timeout_minutes",
+            "over_limit",
+        ],
+        json!({"tags": "{runner}", "image": "debian", "max_jobs": 10}),
+    );
+    emit["azure"] = with(
+        &["commands", "setup", "max_parallel", "timeout_minutes"],
+        json!({"vm_image": "ubuntu-24.04", "pool": "own", "demands": ["gcc"]}),
+    );
+    emit["buildkite"] = with(&all, json!({"agents": ["queue=own"], "max_jobs": 10}));
+    emit["circleci"] = with(
+        &["commands", "setup"],
+        json!({"image": "debian", "machine": "ubuntu", "resource_class": "large"}),
+    );
+    json!({"schema": 1, "name": "x", "axes": {"a": ["1", "2"]}, "emit": emit})
+}
+
+#[test]
+fn loader_and_schema_know_the_same_of_emit() {
+    let schema = validator("matrix/matrix.schema.json");
+    let load = |document: &Value| {
+        let document = Document::from_bytes("m.json", document.to_string().into_bytes());
+        cfgmatrix::core::Matrix::parse(document.unwrap())
+    };
+    let good = emitting();
+    let errors: Vec<String> = schema
+        .iter_errors(&good)
+        .map(|error| error.to_string())
+        .collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    load(&good).unwrap();
+    let tables = [
+        "/emit",
+        "/emit/github",
+        "/emit/gitlab",
+        "/emit/azure",
+        "/emit/buildkite",
+        "/emit/circleci",
+    ];
+    let mut spoilt = Vec::new();
+    for table in tables {
+        spoilt.push((format!("{table}/unknown"), json!(1)));
+        for key in good.pointer(table).unwrap().as_object().unwrap().keys() {
+            spoilt.push((format!("{table}/{key}"), json!({"a": 1})));
+        }
+    }
+    for (key, value) in [
+        ("shell", json!("tcsh")),
+        ("max_parallel", json!(0)),
+        ("over_limit", json!("drop")),
+        ("commands", json!("make")),
+        ("fail_fast", json!("no")),
+        ("github/runs_on", json!([1])),
+        ("gitlab/max_parallel", json!(1)),
+        ("azure/over_limit", json!("shard")),
+        ("circleci/timeout_minutes", json!(1)),
+    ] {
+        spoilt.push((format!("/emit/{key}"), value));
+    }
+    for (path, value) in spoilt {
+        let mut document = good.clone();
+        put(&mut document, &path, value);
+        assert!(!schema.is_valid(&document), "the schema takes {path}");
+        assert!(load(&document).is_err(), "the loader takes {path}");
+    }
+}
