@@ -127,7 +127,7 @@ impl Arguments {
             options.shell = shell;
         }
         if !self.command.is_empty() {
-            options.commands.clone_from(&self.command);
+            options.replace_commands(&self.command);
         }
         Ok(options)
     }

@@ -42,6 +42,47 @@ pub enum Formula {
 }
 
 impl Formula {
+    /// Whether a row satisfies it.
+    pub(crate) fn holds(&self, row: &[u32]) -> bool {
+        match self {
+            Self::True => true,
+            Self::False => false,
+            Self::Literal { axis, allowed } => allowed.contains(row[*axis]),
+            Self::Related {
+                left,
+                right,
+                allowed,
+            } => allowed[row[*left] as usize].contains(row[*right]),
+            Self::And(parts) => parts.iter().all(|part| part.holds(row)),
+            Self::Or(parts) => parts.iter().any(|part| part.holds(row)),
+            Self::Not(inner) => !inner.holds(row),
+        }
+    }
+}
+
+/// Values of one axis with the same partners among those of another, by these
+/// partners: the ones that are allowed, or those that are not.
+pub(crate) fn by_partners(
+    allowed: &[ValueSet],
+    rights: u32,
+    holds: bool,
+) -> BTreeMap<ValueSet, ValueSet> {
+    let mut alike: BTreeMap<ValueSet, ValueSet> = BTreeMap::new();
+    for (value, partners) in (0..).zip(allowed) {
+        let partners = if holds {
+            partners.clone()
+        } else {
+            partners.complement(rights)
+        };
+        alike
+            .entry(partners)
+            .or_insert_with(|| ValueSet::empty(allowed.len() as u32))
+            .insert(value);
+    }
+    alike
+}
+
+impl Formula {
     /// The formula holds where `condition` does not, or `conclusion` does.
     #[must_use]
     pub fn implies(condition: Self, conclusion: Self) -> Self {
@@ -249,21 +290,9 @@ impl Parts<'_> {
             }
             return self.literal(left, &own, holds);
         }
-        // Values of the left axis with the same partners share a clause.
-        let mut alike: BTreeMap<ValueSet, ValueSet> = BTreeMap::new();
-        for (value, partners) in (0..lefts).zip(allowed) {
-            let partners = if holds {
-                partners.clone()
-            } else {
-                partners.complement(rights)
-            };
-            alike
-                .entry(partners)
-                .or_insert_with(|| ValueSet::empty(lefts))
-                .insert(value);
-        }
         let mut disjunctions = Vec::new();
-        for (partners, group) in alike {
+        // Values of the left axis with the same partners share a clause.
+        for (partners, group) in by_partners(allowed, rights, holds) {
             if partners.len() == rights {
                 continue;
             }
@@ -434,22 +463,6 @@ mod tests {
 
     const VALUES: [u32; 5] = [1, 2, 3, 4, 2];
 
-    fn holds(formula: &Formula, row: &[u32]) -> bool {
-        match formula {
-            Formula::True => true,
-            Formula::False => false,
-            Formula::Literal { axis, allowed } => allowed.contains(row[*axis]),
-            Formula::Related {
-                left,
-                right,
-                allowed,
-            } => allowed[row[*left] as usize].contains(row[*right]),
-            Formula::And(parts) => parts.iter().all(|part| holds(part, row)),
-            Formula::Or(parts) => parts.iter().any(|part| holds(part, row)),
-            Formula::Not(inner) => !holds(inner, row),
-        }
-    }
-
     /// How many ways there are to go on with a row through the auxiliary axes.
     fn extensions(row: &mut Vec<u32>, values: &[u32], clauses: &[Clause]) -> usize {
         let broken = clauses.iter().any(|clause| {
@@ -545,7 +558,7 @@ mod tests {
         ) {
             let (values, clauses) = compiled(&rules, limit);
             for row in rows(&VALUES) {
-                let expected = rules.iter().all(|rule| holds(rule, &row));
+                let expected = rules.iter().all(|rule| rule.holds(&row));
                 let count = extensions(&mut row.clone(), &values, &clauses);
                 prop_assert_eq!(count, usize::from(expected), "{:?} {:?}", row, &clauses);
             }
@@ -564,7 +577,7 @@ mod tests {
         assert_eq!(axis, VALUES.len());
         let (_, clauses) = clauses.into_parts();
         for mut row in rows(&VALUES) {
-            row.push(u32::from(holds(&formula, &row)));
+            row.push(u32::from(formula.holds(&row)));
             let values: Vec<u32> = VALUES.into_iter().chain([2]).collect();
             assert_eq!(extensions(&mut row, &values, &clauses), 1);
             row[axis] = 1 - row[axis];
@@ -634,7 +647,7 @@ mod tests {
         );
         for row in rows(&VALUES) {
             let count = extensions(&mut row.clone(), &values, &clauses);
-            assert_eq!(count, usize::from(holds(&formula, &row)));
+            assert_eq!(count, usize::from(formula.holds(&row)));
         }
     }
 

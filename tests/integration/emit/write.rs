@@ -236,3 +236,20 @@ fn no_file_leaves_its_directory() {
         }
     }
 }
+
+#[test]
+fn the_command_line_has_the_last_word_on_commands() {
+    let matrix = "schema = 1\nname = \"x\"\naxes = { a = [\"1\"] }\n[emit]\ncommands = [\"make of-all\"]\n[emit.github]\ncommands = [\"make of-github\"]\n";
+    let workflow = |command: Option<&str>| {
+        let mut emit = cfgmatrix();
+        emit.args(["emit", "github", "-"]).write_stdin(matrix);
+        emit.args(command.map(|line| format!("--command={line}")));
+        stdout(&mut emit)
+    };
+    assert!(workflow(None).contains("make of-github"));
+    let mine = workflow(Some("make mine"));
+    assert!(
+        mine.contains("make mine") && !mine.contains("make of-"),
+        "{mine}"
+    );
+}

@@ -202,6 +202,22 @@ pub struct CircleciOptions {
     pub resource_class: Option<String>,
 }
 
+impl EmitOptions {
+    /// Takes these commands for every CI, whatever the table said of one of them.
+    pub fn replace_commands(&mut self, commands: &[String]) {
+        self.commands = commands.to_vec();
+        for own in [
+            &mut self.github.commands,
+            &mut self.gitlab.commands,
+            &mut self.azure.commands,
+            &mut self.buildkite.commands,
+            &mut self.circleci.commands,
+        ] {
+            *own = None;
+        }
+    }
+}
+
 fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     Labels::deserialize(deserializer).map(|labels| labels.0)
 }

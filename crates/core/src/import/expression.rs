@@ -1,12 +1,10 @@
 //! Formulas as expressions of the matrix language.
 
-use std::collections::BTreeMap;
-
 use cfgmatrix_cover::ValueSet;
 
 use super::draft::DraftAxis;
 use crate::Scalar;
-use crate::clauses::Formula;
+use crate::clauses::{Formula, by_partners};
 
 /// A formula with `not` carried down to its literals, and nothing in it that
 /// always or never holds.
@@ -71,19 +69,8 @@ impl Simple {
     ) -> Self {
         let lefts = axes[left].values.len() as u32;
         let rights = axes[right].values.len() as u32;
-        let mut alike: BTreeMap<ValueSet, ValueSet> = BTreeMap::new();
-        for (value, partners) in (0..).zip(allowed) {
-            let partners = if holds {
-                partners.clone()
-            } else {
-                partners.complement(rights)
-            };
-            alike
-                .entry(partners)
-                .or_insert_with(|| ValueSet::empty(lefts))
-                .insert(value);
-        }
-        let mut groups: Vec<(ValueSet, ValueSet)> = alike.into_iter().collect();
+        let mut groups: Vec<(ValueSet, ValueSet)> =
+            by_partners(allowed, rights, holds).into_iter().collect();
         groups.sort_by_key(|(_, group)| group.iter().next());
         Self::any(groups.into_iter().map(|(partners, group)| {
             Self::all([

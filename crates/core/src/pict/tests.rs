@@ -27,22 +27,7 @@ fn warnings(text: &str) -> Vec<String> {
 
 /// Whether a row, given by numbers of values, satisfies all constraints.
 fn allows(model: &PictModel, row: &[u32]) -> bool {
-    fn holds(formula: &Formula, row: &[u32]) -> bool {
-        match formula {
-            Formula::True => true,
-            Formula::False => false,
-            Formula::Literal { axis, allowed } => allowed.contains(row[*axis]),
-            Formula::Related {
-                left,
-                right,
-                allowed,
-            } => allowed[row[*left] as usize].contains(row[*right]),
-            Formula::And(parts) => parts.iter().all(|part| holds(part, row)),
-            Formula::Or(parts) => parts.iter().any(|part| holds(part, row)),
-            Formula::Not(inner) => !holds(inner, row),
-        }
-    }
-    model.rules().iter().all(|rule| holds(&rule.formula(), row))
+    model.rules().iter().all(|rule| rule.formula().holds(row))
 }
 
 /// The rows of a model of two parameters that its constraints allow.

@@ -3,7 +3,7 @@
 use cfgmatrix_cover::{Model, Report, Solver, TargetSet};
 
 use super::cover::{GroupRows, Wanted};
-use super::{PlainError, PlainModel, fixed, holds};
+use super::{PlainError, PlainModel, fixed};
 
 /// What is right and wrong with rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -159,7 +159,7 @@ impl PlainModel {
             return Vec::new();
         };
         let rules = self.rules.iter();
-        let broken = rules.filter(|rule| !holds(&rule.formula, &whole));
+        let broken = rules.filter(|rule| !rule.formula.holds(&whole));
         let mut broken: Vec<String> = broken.map(|rule| rule.text.clone()).collect();
         let negative = whole.iter().enumerate();
         if negative

@@ -433,20 +433,3 @@ fn fixed(values: &[Option<u32>]) -> Vec<(usize, u32)> {
         .filter_map(|(axis, value)| Some((axis, (*value)?)))
         .collect()
 }
-
-/// Whether a row satisfies a formula.
-fn holds(formula: &Formula, row: &[u32]) -> bool {
-    match formula {
-        Formula::True => true,
-        Formula::False => false,
-        Formula::Literal { axis, allowed } => allowed.contains(row[*axis]),
-        Formula::Related {
-            left,
-            right,
-            allowed,
-        } => allowed[row[*left] as usize].contains(row[*right]),
-        Formula::And(parts) => parts.iter().all(|part| holds(part, row)),
-        Formula::Or(parts) => parts.iter().any(|part| holds(part, row)),
-        Formula::Not(inner) => !holds(inner, row),
-    }
-}

@@ -28,7 +28,7 @@ fn valid(model: &PlainModel) -> Vec<Vec<u32>> {
     rows.filter(|row| {
         let negative = row.iter().enumerate();
         let negative = negative.filter(|&(axis, &value)| model.is_negative(axis, value));
-        negative.count() <= 1 && model.rules.iter().all(|rule| holds(&rule.formula, row))
+        negative.count() <= 1 && model.rules.iter().all(|rule| rule.formula.holds(row))
     })
     .collect()
 }
