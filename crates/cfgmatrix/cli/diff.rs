@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use cfgmatrix_core::emit::FORMAT_VERSION;
 use cfgmatrix_core::{Difference, Document, KnowledgeBase, Matrix, Plan, Space, VariantRecord};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 
-use super::output::{BAD, GOOD, HEADING, Output, styled};
+use super::output::{BAD, Format, GOOD, HEADING, Output, styled};
 use super::{Error, exit};
 use crate::files;
 
@@ -25,14 +25,6 @@ pub(super) struct Arguments {
     /// How to print it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    /// Lines for people.
-    Text,
-    /// One document.
-    Json,
 }
 
 #[derive(Serialize)]

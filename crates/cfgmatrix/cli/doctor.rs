@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cfgmatrix_core::{Expansion, KnowledgeBase, Rule, emit, emit::FORMAT_VERSION};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 
 use super::expand::{MachineArguments, MatrixArguments};
-use super::output::{FAINT, GOOD, HEADING, Output, styled};
+use super::output::{FAINT, Format, GOOD, HEADING, Output, styled};
 use super::{Error, Surroundings, exit};
 
 #[derive(Debug, Args)]
@@ -20,14 +20,6 @@ pub(super) struct Arguments {
     /// How to print it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    /// Lines for people.
-    Text,
-    /// One document.
-    Json,
 }
 
 /// A package manager: how it is told to install, and what shows that it is here.

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use cfgmatrix_core::{Identification, KnowledgeBase, Language, emit::FORMAT_VERSION};
 use cfgmatrix_probe::{CompilerCommand, Examination, IdentifyError};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 
-use super::output::{HEADING, Output, styled};
+use super::output::{Format, HEADING, Output, styled};
 use super::{Error, exit};
 use crate::files;
 
@@ -29,14 +29,6 @@ pub(super) struct Arguments {
         allow_hyphen_values = true
     )]
     compiler: Vec<OsString>,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    /// Lines for people.
-    Text,
-    /// One document.
-    Json,
 }
 
 #[derive(Serialize)]

@@ -2,11 +2,11 @@
 
 use cfgmatrix_core::emit::FORMAT_VERSION;
 use cfgmatrix_core::{Finding, KnowledgeBase};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 
 use super::expand::{MachineArguments, MatrixArguments};
-use super::output::{FAINT, HEADING, Output, styled};
+use super::output::{FAINT, Format, HEADING, Output, styled};
 use super::{Error, Surroundings, exit};
 
 #[derive(Debug, Args)]
@@ -24,14 +24,6 @@ pub(super) struct Arguments {
     /// How to print it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    /// Lines for people.
-    Text,
-    /// One document.
-    Json,
 }
 
 #[derive(Serialize)]

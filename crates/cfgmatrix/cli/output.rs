@@ -9,6 +9,7 @@ use std::io::{self, BufWriter, Write};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use cfgmatrix_core::plain::PlainError;
+use clap::ValueEnum;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::Error;
@@ -17,6 +18,15 @@ pub(super) const HEADING: Style = Style::new().bold();
 pub(super) const GOOD: Style = AnsiColor::Green.on_default();
 pub(super) const BAD: Style = AnsiColor::Red.on_default();
 pub(super) const FAINT: Style = Style::new().dimmed();
+
+/// How an answer is printed that is either read by people or by programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// Lines for people.
+    Text,
+    /// One document.
+    Json,
+}
 
 /// Standard output.
 pub(super) struct Output {

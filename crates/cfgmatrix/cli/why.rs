@@ -5,11 +5,11 @@ use cfgmatrix_core::{
     Answer, Excluded, ExplainedRule, KnowledgeBase, Language, Matrix, Natural, Plan, Row,
     Selection, Space, Strength, Support, UnknownWord, Variant,
 };
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 
 use super::expand::{MachineArguments, MatrixArguments, blas_title};
-use super::output::{BAD, FAINT, HEADING, Output, Table, styled};
+use super::output::{BAD, FAINT, Format, HEADING, Output, Table, styled};
 use super::{Error, Surroundings, exit};
 
 #[derive(Debug, Args)]
@@ -24,14 +24,6 @@ pub(super) struct Arguments {
     /// How to print it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    /// Lines for people.
-    Text,
-    /// One document.
-    Json,
 }
 
 #[derive(Serialize)]

@@ -10,12 +10,12 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use cfgmatrix_core::{Document, HostReport, KnowledgeBase, Matrix, Space};
+use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
-use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::expand::MATRIX_FILE;
-use super::output::{HEADING, Output, Table, print_warning, styled};
+use super::output::{Format, HEADING, Output, Table, print_warning, styled};
 use super::probe::ProbeArguments;
 use super::{Error, Surroundings, exit};
 use crate::files;
@@ -43,14 +43,6 @@ pub(super) struct Arguments {
     /// How to print what was found.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Lines for people.
-    Text,
-    /// One document.
-    Json,
 }
 
 #[derive(Serialize)]

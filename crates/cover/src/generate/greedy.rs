@@ -216,14 +216,14 @@ impl<'s> Greedy<'s> {
             if member == NONE || layer.strength == 1 {
                 continue;
             }
-            let lists = Lists {
+            let open = OpenLists {
                 layer,
                 words: open.words(),
                 chosen,
                 with: member,
             };
             let gain = &mut self.gain;
-            lists.visit(&mut |base, word| {
+            open.visit(&mut |base, word| {
                 let mut rest = word;
                 while rest != 0 {
                     let other = base + rest.trailing_zeros() as usize;
@@ -267,14 +267,14 @@ fn count_members(layer: &Layer, tuples: &Tuples, degree: &mut [u64]) {
 
 /// The lists of the row's members that, with one member more, make tuples with
 /// one yet to come.
-struct Lists<'l> {
+struct OpenLists<'l> {
     layer: &'l Layer,
     words: &'l [u64],
     chosen: &'l [u32],
     with: u32,
 }
 
-impl Lists<'_> {
+impl OpenLists<'_> {
     fn visit(&self, found: &mut impl FnMut(usize, u64)) {
         self.extend(0, 0, 0, false, found);
     }
