@@ -1,0 +1,3 @@
+//! Configurations made so: built, tested, proved and reported.
+
+#![deny(clippy::print_stdout, clippy::print_stderr)]
