@@ -31,6 +31,11 @@ impl Bits {
         self.words[number / 64] >> (number % 64) & 1 == 1
     }
 
+    /// The numbers from `64 * word` on, the lowest in the lowest bit.
+    pub(super) fn word(&self, word: usize) -> u64 {
+        self.words[word]
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.words.iter().all(|&word| word == 0)
     }

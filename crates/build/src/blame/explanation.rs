@@ -147,6 +147,10 @@ pub struct Blame {
     pub cover: Vec<Finding>,
     /// Whether fewer consistent explanations certainly cannot do.
     pub cover_is_minimal: bool,
+    /// Where several are told: what all failures have in common, if that is
+    /// more than chance would do. One cause that does not always fail would
+    /// look like this.
+    pub common: Option<Explanation>,
     /// The failures that nothing explains: indices of rows, ascending.
     pub unexplained: Vec<usize>,
     /// The failures whose very variant also passed: indices of rows,

@@ -104,6 +104,7 @@ pub fn explain(observations: &Observations, settings: &Settings) -> Result<Blame
         explanations_left_out: part.left_out,
         cover: part.cover,
         cover_is_minimal: part.cover_is_minimal,
+        common: part.common,
         unexplained: part.unexplained,
         also_passed,
         by_signature,
@@ -144,6 +145,7 @@ struct Part {
     left_out: usize,
     cover: Vec<Finding>,
     cover_is_minimal: bool,
+    common: Option<Explanation>,
     unexplained: Vec<usize>,
 }
 
@@ -193,11 +195,15 @@ impl Part {
             rivals: Vec::new(),
             rivals_left_out: 0,
         }));
+        let common = (cover.len() > 1)
+            .then(|| search::common(&problem, settings.max_size))
+            .flatten();
         Self {
             explanations,
             left_out,
             cover,
             cover_is_minimal: is_minimal,
+            common: common.map(|one| problem.explanation(&one, failed.len())),
             unexplained,
         }
     }

@@ -22,6 +22,8 @@ pub(super) struct Problem<'a> {
     passing: Vec<Bits>,
     /// Where the literals of the next axis begin.
     next: Vec<usize>,
+    /// How many literals rows have, whether they failed or passed.
+    seen: usize,
     surprise: Surprise,
 }
 
@@ -40,12 +42,13 @@ impl<'a> Problem<'a> {
             failing: Vec::new(),
             passing: Vec::new(),
             next: Vec::new(),
+            seen: 0,
             surprise: Surprise::new(failed.len(), passed.len(), 0),
         };
         for axis in 0..observations.axes().len() {
             problem.add_axis(axis, passed, settings.absent);
         }
-        problem.surprise = Surprise::new(failed.len(), passed.len(), problem.cells.len());
+        problem.surprise = Surprise::new(failed.len(), passed.len(), problem.seen);
         problem
     }
 
@@ -68,6 +71,7 @@ impl<'a> Problem<'a> {
             return;
         }
         for (value, (failing, passing)) in failing.into_iter().zip(passing).enumerate() {
+            self.seen += usize::from(!failing.is_empty() || !passing.is_empty());
             if failing.is_empty() || (value == values && !absent) {
                 continue;
             }
@@ -129,9 +133,20 @@ impl<'a> Problem<'a> {
     /// with one taken out.
     pub(super) fn is_minimal(&self, literals: &[u32]) -> bool {
         (0..literals.len()).all(|without| {
-            let mut rest = literals.to_vec();
-            rest.remove(without);
-            !self.passes(&rest).is_empty()
+            let rest = literals.iter().enumerate();
+            let rest = rest.filter(|(place, _)| *place != without);
+            self.has_pass(rest.map(|(_, &literal)| literal))
+        })
+    }
+
+    /// Whether some passing row has all of the literals.
+    fn has_pass(&self, literals: impl Iterator<Item = u32> + Clone) -> bool {
+        let words = self.passed.div_ceil(64);
+        // A word at a time: the first common row ends it, as a rule soon.
+        (0..words).any(|word| {
+            let mut each = literals.clone().map(|literal| literal as usize);
+            let first = each.next().map_or(1, |one| self.passing[one].word(word));
+            each.fold(first, |common, one| common & self.passing[one].word(word)) != 0
         })
     }
 
@@ -141,8 +156,13 @@ impl<'a> Problem<'a> {
         cells.filter(|cell| cell.value.is_none()).count()
     }
 
-    pub(super) fn surprise(&self) -> &Surprise {
-        &self.surprise
+    /// Bits of surprise that a combination of so many literals has so many
+    /// failures and passes, less what the choice of the combination is worth;
+    /// in hundredths, so that no rounding decides what is better.
+    pub(super) fn surprise(&self, size: usize, failures: usize, passes: usize) -> f64 {
+        let bits = self.surprise.bits(failures, passes) - self.surprise.choice(self.seen, size);
+        // Not a negative zero.
+        (bits * 100.0).round() / 100.0 + 0.0
     }
 
     /// The row of a bit, as an index of the rows as given.
@@ -177,8 +197,7 @@ impl<'a> Problem<'a> {
             failures,
             passes,
             failed_rows,
-            surprise: self.surprise.bits(failures, passes)
-                - self.surprise.choice(self.literals(), numbers.len()),
+            surprise: self.surprise(numbers.len(), failures, passes),
             sentence: String::new(),
         };
         let scope = Scope {

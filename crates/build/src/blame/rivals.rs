@@ -3,7 +3,7 @@
 use super::Settings;
 use super::explanation::Explanation;
 use super::problem::Problem;
-use super::search::Candidate;
+use super::search::{Candidate, each_subset};
 
 /// The consistent combinations other than this one that have the same
 /// failures, and how many more there are than fit.
@@ -30,36 +30,17 @@ pub(super) fn rivals(
                 && problem.passes(subset).is_empty()
                 && problem.failures(subset) == failures;
             if is_rival {
-                let rival = Candidate::new(subset, failures.len(), 0);
+                let rival = Candidate::new(problem, subset, failures.len(), 0);
                 found.push((!problem.is_minimal(subset), rival));
             }
         },
     );
     found.sort_unstable_by(|(narrower, one), (other_narrower, other)| {
         let order = narrower.cmp(other_narrower);
-        order.then_with(|| one.compare_simplicity(other, problem))
+        order.then_with(|| one.compare_simplicity(other))
     });
     let left_out = found.len().saturating_sub(settings.max_rivals);
     let told = found.iter().take(settings.max_rivals);
     let told = told.map(|(_, rival)| problem.explanation(rival, all_failures));
     (told.collect(), left_out)
-}
-
-/// Visits the subsets of up to `room` members, the empty one too.
-fn each_subset(
-    of: &[u32],
-    room: usize,
-    from: usize,
-    subset: &mut Vec<u32>,
-    visit: &mut impl FnMut(&[u32]),
-) {
-    visit(subset);
-    if subset.len() == room {
-        return;
-    }
-    for place in from..of.len() {
-        subset.push(of[place]);
-        each_subset(of, room, place + 1, subset, visit);
-        subset.pop();
-    }
 }

@@ -11,7 +11,8 @@ use super::problem::Problem;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Candidate {
     literals: [u32; MAX_SIZE],
-    size: u32,
+    size: u16,
+    absences: u16,
     /// How many failures have it.
     pub(super) failures: u32,
     /// How many passing rows have it.
@@ -19,12 +20,18 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    pub(super) fn new(literals: &[u32], failures: usize, passes: usize) -> Self {
+    pub(super) fn new(
+        problem: &Problem<'_>,
+        literals: &[u32],
+        failures: usize,
+        passes: usize,
+    ) -> Self {
         let mut own = [0; MAX_SIZE];
         own[..literals.len()].copy_from_slice(literals);
         Self {
             literals: own,
-            size: literals.len() as u32,
+            size: literals.len() as u16,
+            absences: problem.absences(literals) as u16,
             failures: failures as u32,
             passes: passes as u32,
         }
@@ -36,11 +43,9 @@ impl Candidate {
     }
 
     /// Fewer literals first, fewer absences first, then the order of the axes.
-    pub(super) fn compare_simplicity(&self, other: &Self, problem: &Problem<'_>) -> Ordering {
-        let absences = |candidate: &Self| problem.absences(candidate.literals());
-        let size = self.size.cmp(&other.size);
-        size.then_with(|| absences(self).cmp(&absences(other)))
-            .then_with(|| self.literals().cmp(other.literals()))
+    pub(super) fn compare_simplicity(&self, other: &Self) -> Ordering {
+        let numbers = |one: &Self| (one.size, one.absences, one.literals);
+        numbers(self).cmp(&numbers(other))
     }
 }
 
@@ -51,16 +56,16 @@ pub(super) fn consistent(problem: &Problem<'_>, max_size: usize) -> Vec<Candidat
         return found;
     }
     if problem.passed() == 0 {
-        return vec![Candidate::new(&[], problem.failed(), 0)];
+        return vec![Candidate::new(problem, &[], problem.failed(), 0)];
     }
     Walk::new(problem, max_size).run(&mut |literals, failures, passes| {
         if passes == 0 && problem.is_minimal(literals) {
-            found.push(Candidate::new(literals, failures, 0));
+            found.push(Candidate::new(problem, literals, failures, 0));
         }
     });
     found.sort_unstable_by(|one, other| {
         let failures = other.failures.cmp(&one.failures);
-        failures.then_with(|| one.compare_simplicity(other, problem))
+        failures.then_with(|| one.compare_simplicity(other))
     });
     found
 }
@@ -73,28 +78,67 @@ pub(super) fn suspicious(problem: &Problem<'_>, max_size: usize) -> Vec<Candidat
         return Vec::new();
     }
     let mut found = Vec::new();
-    let surprise = problem.surprise();
     let mut known = HashMap::new();
-    let choices: Vec<f64> = (0..=max_size)
-        .map(|size| surprise.choice(problem.literals(), size))
-        .collect();
     let (failed, passed) = (problem.failed(), problem.passed());
     Walk::new(problem, max_size).run(&mut |literals, failures, passes| {
         if failures * passed > passes * failed {
-            let bits = known
-                .entry((failures, passes))
-                .or_insert_with(|| surprise.bits(failures, passes));
-            let net = *bits - choices[literals.len()];
-            found.push((net, Candidate::new(literals, failures, passes)));
+            let size = literals.len();
+            let net = *known
+                .entry((size, failures, passes))
+                .or_insert_with(|| problem.surprise(size, failures, passes));
+            found.push((net, Candidate::new(problem, literals, failures, passes)));
         }
     });
     found.sort_unstable_by(|(net, one), (other_net, other)| {
         let order = other_net.total_cmp(net);
         order
             .then_with(|| other.failures.cmp(&one.failures))
-            .then_with(|| one.compare_simplicity(other, problem))
+            .then_with(|| one.compare_simplicity(other))
     });
     found.into_iter().map(|(_, candidate)| candidate).collect()
+}
+
+/// The most surprising combination that every failure has, where it is more
+/// than chance would do: what one cause would be that does not always fail.
+pub(super) fn common(problem: &Problem<'_>, max_size: usize) -> Option<Candidate> {
+    let failed = problem.failed();
+    let shared: Vec<u32> = (0..problem.literals())
+        .filter(|&literal| problem.failing(literal).len() == failed)
+        .map(|literal| literal as u32)
+        .collect();
+    let mut best: Option<(f64, Candidate)> = None;
+    each_subset(&shared, max_size, 0, &mut Vec::new(), &mut |subset| {
+        let passes = problem.passes(subset).len();
+        let candidate = Candidate::new(problem, subset, failed, passes);
+        let net = problem.surprise(subset.len(), failed, passes);
+        let is_better = best.is_none_or(|(most, known)| {
+            let order = net.total_cmp(&most);
+            order.then(known.compare_simplicity(&candidate)).is_gt()
+        });
+        if net > 0.0 && is_better {
+            best = Some((net, candidate));
+        }
+    });
+    best.map(|(_, candidate)| candidate)
+}
+
+/// Visits the subsets of up to `room` members, the empty one too.
+pub(super) fn each_subset(
+    of: &[u32],
+    room: usize,
+    from: usize,
+    subset: &mut Vec<u32>,
+    visit: &mut impl FnMut(&[u32]),
+) {
+    visit(subset);
+    if subset.len() == room {
+        return;
+    }
+    for place in from..of.len() {
+        subset.push(of[place]);
+        each_subset(of, room, place + 1, subset, visit);
+        subset.pop();
+    }
 }
 
 /// A walk over the combinations that some failure has, smaller before larger

@@ -5,6 +5,9 @@ use super::explanation::{Blame, Explanation, Finding, Literal, Standing};
 /// How many rivals a sentence names.
 const NAMED_RIVALS: usize = 3;
 
+/// How many findings a summary tells.
+const TOLD_FINDINGS: usize = 10;
+
 /// The failures that a sentence speaks of.
 #[derive(Clone, Copy)]
 pub(super) struct Scope {
@@ -41,7 +44,12 @@ pub(super) fn sentence(explanation: &Explanation, scope: Scope) -> String {
             let have = verb(explanation.passes);
             let of = format!("{} of {}", explanation.passes, scope.passed);
             let variants = plural(scope.passed, "passing variant");
-            format!("{subject} {what}, and so {have} {of} {variants}: suspicious, no proof")
+            let worth = if explanation.surprise > 0.0 {
+                "suspicious, no proof"
+            } else {
+                "may well be chance"
+            };
+            format!("{subject} {what}, and so {have} {of} {variants}: {worth}")
         }
     }
 }
@@ -102,7 +110,14 @@ pub(super) fn summary(blame: &Blame) -> Vec<String> {
             "{count} explanations together account for {failures}:"
         ));
     }
-    lines.extend(blame.cover.iter().flat_map(finding));
+    lines.extend(blame.cover.iter().take(TOLD_FINDINGS).flat_map(finding));
+    if let Some(more @ 1..) = blame.cover.len().checked_sub(TOLD_FINDINGS) {
+        lines.push(format!("and {more} more {}", plural(more, "explanation")));
+    }
+    if let Some(common) = &blame.common {
+        let what = "or it is one cause that does not always fail";
+        lines.push(format!("{what}: {}", common.sentence));
+    }
     if !blame.cover_is_minimal {
         lines.push("fewer explanations might do".to_owned());
     }

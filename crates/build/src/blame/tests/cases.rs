@@ -197,6 +197,50 @@ fn blame_puts_suspicion_after_proof() {
 }
 
 #[test]
+fn blame_says_what_several_explanations_have_in_common() {
+    // Half of the rows with `a1` fail: by accident each has a combination
+    // of its own.
+    let sizes = [2, 4, 4];
+    let rows = product(&sizes)
+        .into_iter()
+        .enumerate()
+        .map(|(number, row)| {
+            if row[0] == Some(1) && number * 7 % 16 < 8 {
+                Observation::failed(row)
+            } else {
+                Observation::passed(row)
+            }
+        });
+    let blame = blame(&sizes, rows.collect());
+    assert!(blame.cover.len() > 1);
+    let common = blame.common.expect("all have a1");
+    assert_eq!(cells(&common), some(&[(0, 1)]));
+    assert_eq!(common.standing, Standing::Suspicious);
+    assert_eq!(
+        common.sentence,
+        "all 8 failures have a=a1, and so have 8 of 24 passing variants: suspicious, no proof"
+    );
+    let line = blame
+        .summary
+        .iter()
+        .find(|line| line.starts_with("or it is one cause"));
+    assert!(line.is_some_and(|line| line.ends_with(&common.sentence)));
+}
+
+#[test]
+fn blame_says_when_chance_would_do() {
+    let mut rows = observe(&product(&[2, 2]), &[]);
+    rows.push(Observation::failed([Some(0), Some(1)]));
+    assert_eq!(
+        blame(&[2, 2], rows).summary,
+        [
+            "the only failure has a=a0, and so have 2 of 4 passing variants: may well be chance",
+            "1 failure is of a variant that also passed"
+        ]
+    );
+}
+
+#[test]
 fn blame_leaves_unexplained_what_nothing_sets_apart() {
     // Fails where the parity is odd: no single value is more frequent.
     let rows: Vec<_> = product(&[2, 2, 2])
@@ -383,6 +427,7 @@ fn blame_fields_have_the_names_that_are_documented() {
         "explanations_left_out",
         "cover",
         "cover_is_minimal",
+        "common",
         "unexplained",
         "also_passed",
         "by_signature",
