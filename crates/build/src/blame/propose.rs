@@ -9,7 +9,7 @@ use super::explanation::{Explanation, Finding};
 use super::observations::Values;
 
 /// How many choices of rows are tried for being fewer than the greedy ones.
-const MOST_CHOICES: u64 = 20_000;
+const MOST_CHOICES: u64 = 10_000;
 
 /// The fewest of the candidate rows, which are feasible and have not run, that
 /// tell the rivals of each finding apart as far as all candidates could:
@@ -147,8 +147,12 @@ impl Trial {
     fn fewer(&self, most: usize, full: (usize, usize)) -> Option<Vec<usize>> {
         let mut budget = MOST_CHOICES;
         let mut choices = 1;
+        let least = self.least();
         for size in 1..most {
             choices = choices * (self.rows.len() + 1 - size) as u64 / size as u64;
+            if size < least {
+                continue;
+            }
             budget = budget.checked_sub(choices)?;
             let mut chosen = Vec::new();
             if self.choose(size, 0, &mut chosen, full) {
@@ -156,6 +160,22 @@ impl Trial {
             }
         }
         None
+    }
+
+    /// How many rows it takes at least, as each can but double the classes of
+    /// a finding.
+    fn least(&self) -> usize {
+        let mut partition = self.findings.clone();
+        for row in &self.rows {
+            refine(&mut partition, &row.has);
+        }
+        let mut classes: Vec<HashSet<usize>> = Vec::new();
+        for (&finding, &class) in self.findings.iter().zip(&partition) {
+            classes.resize_with(classes.len().max(finding + 1), HashSet::new);
+            classes[finding].insert(class);
+        }
+        let most = classes.iter().map(HashSet::len).max().unwrap_or(1);
+        most.next_power_of_two().ilog2() as usize
     }
 
     fn choose(

@@ -1,6 +1,7 @@
 //! Cases made by hand, and planted causes that must be found.
 
 mod cases;
+mod further;
 mod planted;
 mod words;
 

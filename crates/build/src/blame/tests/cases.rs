@@ -348,6 +348,23 @@ fn blame_covers_exactly_where_greed_does_not() {
 }
 
 #[test]
+fn blame_covers_with_few_values_where_it_can() {
+    // Greed takes `a0 & b0` for its three failures; `c0` will do as well,
+    // since `c1` is needed for the fourth.
+    let rows = vec![
+        Observation::failed([Some(0), Some(0), Some(0)]),
+        Observation::failed([Some(0), Some(0), Some(0)]),
+        Observation::failed([Some(0), Some(0), Some(1)]),
+        Observation::failed([Some(1), Some(1), Some(1)]),
+        Observation::passed([Some(0), Some(1), Some(2)]),
+        Observation::passed([Some(1), Some(0), Some(2)]),
+    ];
+    let blame = blame(&[2, 2, 3], rows);
+    assert_eq!(cells(&blame.explanations[0]), some(&[(0, 0), (1, 0)]));
+    assert_eq!(told(&blame), [some(&[(2, 0)]), some(&[(2, 1)])]);
+}
+
+#[test]
 fn blame_lists_as_many_as_asked_for() {
     let settings = Settings {
         max_explanations: 2,
