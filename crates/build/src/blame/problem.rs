@@ -132,21 +132,21 @@ impl<'a> Problem<'a> {
     /// Whether no passing row has the literals, but some has each lot of them
     /// with one taken out.
     pub(super) fn is_minimal(&self, literals: &[u32]) -> bool {
-        (0..literals.len()).all(|without| {
-            let rest = literals.iter().enumerate();
-            let rest = rest.filter(|(place, _)| *place != without);
-            self.has_pass(rest.map(|(_, &literal)| literal))
-        })
+        (0..literals.len()).all(|without| self.has_pass_but_for(literals, without))
     }
 
-    /// Whether some passing row has all of the literals.
-    fn has_pass(&self, literals: impl Iterator<Item = u32> + Clone) -> bool {
-        let words = self.passed.div_ceil(64);
+    /// Whether some passing row has all of the literals but one, by place.
+    fn has_pass_but_for(&self, literals: &[u32], without: usize) -> bool {
+        let rest = || {
+            let rest = literals.iter().enumerate();
+            let rest = rest.filter(|(place, _)| *place != without);
+            rest.map(|(_, &literal)| &self.passing[literal as usize])
+        };
         // A word at a time: the first common row ends it, as a rule soon.
-        (0..words).any(|word| {
-            let mut each = literals.clone().map(|literal| literal as usize);
-            let first = each.next().map_or(1, |one| self.passing[one].word(word));
-            each.fold(first, |common, one| common & self.passing[one].word(word)) != 0
+        (0..self.passed.div_ceil(64)).any(|word| {
+            // Bits beyond the last row are in no literal's set; without any
+            // literal, each row that passed will do.
+            rest().fold(u64::MAX, |all, bits| all & bits.word(word)) != 0
         })
     }
 

@@ -18,7 +18,9 @@ const MOST_CHOICES: u64 = 10_000;
 /// Two rivals are told apart by a row that has one of them and not the other.
 /// A row that may fail for the sake of another finding says less, so it is
 /// chosen only for what no other row tells. Greedy, and exact where that is
-/// cheap; where several rows tell the same, the first is taken.
+/// cheap; where several rows tell the same, the first is taken. Rivals that
+/// are left out of a finding are not thought of. Nothing is proposed where no
+/// candidate tells anything, as with axes that always go together.
 #[must_use]
 pub fn propose(findings: &[Finding], candidates: &[Values]) -> Vec<usize> {
     let trial = Trial::new(findings, candidates);

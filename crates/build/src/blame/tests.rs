@@ -3,6 +3,8 @@
 mod cases;
 mod further;
 mod planted;
+mod signatures;
+mod suspicion;
 mod words;
 
 use super::{Axis, Blame, Explanation, Observation, Observations, Settings, Values, explain};

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
-use super::{blame, cells, observe, product, some, told};
-use crate::blame::{Blame, Finding, Observation, Values, propose};
+use super::{blame, blame_with, cells, observe, product, some, told};
+use crate::blame::{Blame, Finding, Observation, Settings, Values, propose};
 
 /// All pairs of hypotheses of one finding that some of the rows tells apart.
 fn pairs(findings: &[Finding], rows: &[&Values]) -> Vec<(usize, usize, usize)> {
@@ -89,11 +89,18 @@ fn blame_lists_rivals_that_are_minimal_first() {
 proptest! {
     #[test]
     fn blame_proposes_the_fewest_rows(
-        picks in prop::collection::vec(any::<prop::sample::Index>(), 1..=10),
+        max_size in 1..=2_usize,
+        picks in prop::collection::vec(any::<prop::sample::Index>(), 1..=11),
     ) {
-        let blame = open_question();
+        let settings = Settings { max_size, ..Settings::default() };
+        let sizes = [2; 8];
+        let rows = vec![
+            Observation::failed([Some(0); 8]),
+            Observation::passed([Some(1); 8]),
+        ];
+        let blame = blame_with(&sizes, rows, &settings);
         prop_assert_eq!(blame.cover.len(), 1);
-        let all = product(&[2, 2, 2, 2]);
+        let all = product(&sizes);
         let further: Vec<Values> = picks.iter().map(|pick| pick.get(&all).clone()).collect();
         let chosen = propose(&blame.cover, &further);
         let rows: Vec<&Values> = further.iter().collect();
