@@ -171,6 +171,20 @@ fn main() {
         );
     }
 
+    let rows = cases[5].1.rows().iter().enumerate();
+    let rows = rows.map(|(number, row)| match row.verdict {
+        Verdict::Passed => row.clone(),
+        Verdict::Failed { .. } => Observation::failed_with(row.values.clone(), number.to_string()),
+    });
+    let own = Observations::new(cases[5].1.axes().to_vec(), rows.collect())
+        .expect("the rows are those of another case");
+    let (_, time) = timed(|| explain(&own, &Settings::default()));
+    slowest = slowest.max(time);
+    println!(
+        "half by chance, 10 values, each failure its own signature: {} ms",
+        time.as_millis()
+    );
+
     let settings = Settings {
         max_size: 4,
         ..Settings::default()

@@ -156,9 +156,11 @@ pub struct Blame {
     /// The failures whose very variant also passed: indices of rows,
     /// ascending.
     pub also_passed: Vec<usize>,
-    /// Each signature alone, where failures have several; the failures
-    /// without one first, then in the order of the text.
+    /// Each signature alone, where failures have several: the most frequent
+    /// first, then in the order of the text.
     pub by_signature: Vec<SignatureBlame>,
+    /// How many more signatures there are than are listed.
+    pub signatures_left_out: usize,
     /// All of it in sentences, one a line.
     pub summary: Vec<String>,
 }

@@ -63,8 +63,11 @@ pub struct Settings {
     pub max_size: usize,
     /// The most explanations in [`Blame::explanations`].
     pub max_explanations: usize,
-    /// The most rivals of one finding.
+    /// The most rivals in an answer; findings have equal shares, each at least
+    /// one.
     pub max_rivals: usize,
+    /// The most signatures that are explained alone: the most frequent.
+    pub max_signatures: usize,
     /// Whether the absence of an axis counts as a value of it.
     pub absent: bool,
 }
@@ -75,6 +78,7 @@ impl Default for Settings {
             max_size: 3,
             max_explanations: 50,
             max_rivals: 256,
+            max_signatures: 20,
             absent: true,
         }
     }
@@ -95,7 +99,8 @@ pub fn explain(observations: &Observations, settings: &Settings) -> Result<Blame
     let (failed, passed) = observations.in_order();
     let part = Part::solve(observations, &failed, &passed, settings);
     let also_passed = observations.also_passed(&failed, &passed);
-    let by_signature = by_signature(observations, &failed, &passed, settings);
+    let (by_signature, signatures_left_out) =
+        by_signature(observations, &failed, &passed, settings);
     let mut blame = Blame {
         passed: passed.len(),
         failed: failed.len(),
@@ -108,25 +113,29 @@ pub fn explain(observations: &Observations, settings: &Settings) -> Result<Blame
         unexplained: part.unexplained,
         also_passed,
         by_signature,
+        signatures_left_out,
         summary: Vec::new(),
     };
     blame.summary = wording::summary(&blame);
     Ok(blame)
 }
 
-/// The failures of each signature alone, where there are several. Failures of
-/// another signature are left out: they may hide this one.
+/// The failures of each signature alone, where there are several, and how many
+/// signatures are left out. Failures of another signature count neither as
+/// failures nor as passes: they may hide this one.
 fn by_signature(
     observations: &Observations,
     failed: &[usize],
     passed: &[usize],
     settings: &Settings,
-) -> Vec<SignatureBlame> {
+) -> (Vec<SignatureBlame>, usize) {
     let groups = observations.signatures(failed);
     if groups.len() < 2 {
-        return Vec::new();
+        return (Vec::new(), 0);
     }
-    let groups = groups.into_iter().map(|(signature, failed)| {
+    let left_out = groups.len().saturating_sub(settings.max_signatures);
+    let groups = groups.into_iter().take(settings.max_signatures);
+    let groups = groups.map(|(signature, failed)| {
         let part = Part::solve(observations, &failed, passed, settings);
         SignatureBlame {
             signature: signature.map(str::to_owned),
@@ -136,7 +145,7 @@ fn by_signature(
             unexplained: part.unexplained,
         }
     });
-    groups.collect()
+    (groups.collect(), left_out)
 }
 
 /// The answer for one set of failures.
@@ -171,9 +180,10 @@ impl Part {
         };
         let mut explanations = shown(&problem, &candidates, settings.max_explanations);
         let mut left_out = candidates.len() - explanations.len();
+        let room = (settings.max_rivals / chosen.len().max(1)).max(1);
         let findings = chosen.iter().map(|candidate| {
             let (rivals, rivals_left_out) =
-                rivals::rivals(&problem, candidate, settings, failed.len());
+                rivals::rivals(&problem, candidate, settings.max_size, room, failed.len());
             Finding {
                 explanation: problem.explanation(candidate, failed.len()),
                 rivals,

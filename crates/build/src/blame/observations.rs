@@ -1,5 +1,6 @@
 //! What was seen: axes, and rows with their verdicts.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 
 use super::MAX_SIZE;
@@ -155,13 +156,16 @@ impl Observations {
         both
     }
 
-    /// The failed rows by signature, those without one first.
-    pub(super) fn signatures(&self, failed: &[usize]) -> BTreeMap<Option<&str>, Vec<usize>> {
+    /// The failed rows by signature: the most frequent first, then those
+    /// without one, then in the order of the text.
+    pub(super) fn signatures(&self, failed: &[usize]) -> Vec<(Option<&str>, Vec<usize>)> {
         let mut groups: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
         for &row in failed {
             let signature = self.rows[row].signature();
             groups.entry(signature).or_default().push(row);
         }
+        let mut groups: Vec<_> = groups.into_iter().collect();
+        groups.sort_by_key(|(_, rows)| Reverse(rows.len()));
         groups
     }
 }

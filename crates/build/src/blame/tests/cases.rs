@@ -258,6 +258,7 @@ fn blame_fields_have_the_names_that_are_documented() {
         "unexplained",
         "also_passed",
         "by_signature",
+        "signatures_left_out",
         "summary",
     ];
     expected.sort_unstable();

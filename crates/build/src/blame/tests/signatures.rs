@@ -1,5 +1,5 @@
-use super::{blame, cells, product, some, told};
-use crate::blame::Observation;
+use super::{blame, blame_with, cells, product, some, told};
+use crate::blame::{Observation, Settings};
 
 #[test]
 fn blame_tells_signatures_apart() {
@@ -61,4 +61,31 @@ fn blame_by_signature_helps_where_one_accident_joins_two_bugs() {
             "  the only failure has b=b1; no passing variant has it",
         ]
     );
+}
+
+#[test]
+fn blame_lists_the_most_frequent_signatures() {
+    let rows = product(&[4, 2]).into_iter().map(|row| match row[0] {
+        Some(0) => Observation::passed(row),
+        Some(1) if row[1] == Some(0) => Observation::failed(row),
+        Some(3) => Observation::failed_with(row, "often"),
+        _ => {
+            let signature = format!("once {:?}", row[1]);
+            Observation::failed_with(row, signature)
+        }
+    });
+    let settings = Settings {
+        max_signatures: 3,
+        ..Settings::default()
+    };
+    let blame = blame_with(&[4, 2], rows.collect(), &settings);
+    let told = blame.by_signature.iter();
+    let told: Vec<_> = told
+        .map(|one| (one.signature.as_deref(), one.failed))
+        .collect();
+    assert_eq!(
+        told,
+        [(Some("often"), 2), (Some("once Some(1)"), 2), (None, 1)]
+    );
+    assert_eq!(blame.signatures_left_out, 1);
 }
