@@ -1,0 +1,497 @@
+//! A file as what a compiler and a linker made.
+
+use std::fs::File;
+use std::io::{Cursor, Read, Seek};
+use std::path::{Path, PathBuf};
+
+use object::read::archive::ArchiveFile;
+use object::read::elf::{FileHeader, Sym};
+use object::read::{FileKind, Object, ObjectKind, ObjectSection, ObjectSymbol, ReadCache};
+use object::{Endianness, ReadRef, elf};
+use serde::Serialize;
+
+use super::dynamic::{self, Dynamic};
+use super::error::ArtifactError;
+use super::source::{Blocks, Data, cached};
+use super::symbol::Symbols;
+use super::unit::{Optimisation, Unit};
+use super::{dwarf, foreign};
+
+/// The family of file formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// Linux and most Unix systems.
+    Elf,
+    /// Windows: linked files, and object files (COFF).
+    Pe,
+    /// Apple's systems.
+    MachO,
+    /// An archive in which nothing is an object file.
+    Unknown,
+}
+
+/// What a file is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// It can be started.
+    Executable,
+    /// It is loaded by others.
+    SharedLibrary,
+    /// Object files for the linker.
+    Archive,
+    /// One object file for the linker.
+    Object,
+    /// A core dump, debug information alone, or the like.
+    Other,
+}
+
+/// Whether failed assertions are noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Assertions {
+    /// `assert` was compiled in.
+    Present,
+    /// `NDEBUG` was defined, as the macro information says.
+    Absent,
+    /// No `assert` is to be seen: it was compiled out, or there was none.
+    Unknown,
+}
+
+/// An answer with what it rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub struct Evidence<T> {
+    /// The answer.
+    pub answer: T,
+    /// What in the file says so, as sentences without a full stop.
+    pub because: Vec<String>,
+}
+
+/// One object of a file: the file itself, or a member of an archive, or the
+/// part of a Mach-O file for one architecture.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub struct Image {
+    /// The member's name in the archive.
+    pub member: Option<String>,
+    /// The format of this object.
+    pub format: Format,
+    /// What this object is for.
+    pub role: Role,
+    /// The processor, such as `x86_64`.
+    pub architecture: String,
+    /// Size of an address, in bits.
+    pub bits: u8,
+    /// Whether the least significant byte comes first.
+    pub little_endian: bool,
+    /// What compilers and linkers wrote about themselves, once each.
+    pub comments: Vec<String>,
+    /// Command lines that `-frecord-gcc-switches` or the like wrote.
+    pub command_lines: Vec<String>,
+    /// The compilation units of the debug information.
+    pub units: Vec<Unit>,
+    /// Whether debug sections were compressed.
+    pub compressed: bool,
+    /// The symbols that tell how the file was built.
+    pub symbols: Symbols,
+    /// What it asks of the loader; nothing in a static program or an object file.
+    pub dynamic: Option<Dynamic>,
+    /// What could not be read, and why.
+    pub problems: Vec<String>,
+}
+
+/// A file that a compiler or linker made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub struct Artifact {
+    /// The file, as it was asked for.
+    pub path: PathBuf,
+    /// Its format; an archive has that of its members.
+    pub format: Format,
+    /// What it is for.
+    pub role: Role,
+    /// Its objects; one, unless it is an archive or for several architectures.
+    pub images: Vec<Image>,
+    /// Members of an archive that are no object files, such as LLVM bitcode.
+    pub passed_over: Vec<String>,
+    /// Whether it is a thin archive, whose members are files elsewhere.
+    pub thin: bool,
+}
+
+impl Artifact {
+    /// Reads a file. What its headers say it has is read, and nothing else.
+    ///
+    /// # Errors
+    /// [`ArtifactError`] if the file cannot be read, or is none of the formats,
+    /// or breaks the rules of its format so much that it cannot be told.
+    /// What is wrong in one part alone is noted in [`Image::problems`].
+    pub fn read(path: &Path) -> Result<Self, ArtifactError> {
+        let failed = |source| ArtifactError::Read {
+            path: path.to_owned(),
+            source,
+        };
+        // Before it is opened: opening a pipe waits.
+        if !std::fs::metadata(path).map_err(failed)?.is_file() {
+            return Err(ArtifactError::NotAFile {
+                path: path.to_owned(),
+            });
+        }
+        Self::of_stream(path, File::open(path).map_err(failed)?)
+    }
+
+    /// Reads bytes that are already in memory; `path` is for messages.
+    ///
+    /// # Errors
+    /// As [`Artifact::read`].
+    pub fn of_bytes(path: &Path, bytes: Vec<u8>) -> Result<Self, ArtifactError> {
+        Self::of_stream(path, Cursor::new(bytes))
+    }
+
+    fn of_stream<S: Read + Seek + 'static>(path: &Path, stream: S) -> Result<Self, ArtifactError> {
+        let cache = cached(stream).map_err(|source| ArtifactError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        let length = (&cache).len().unwrap_or(0);
+        let data = cache.range(0, length);
+        let malformed = |format, problem: object::Error| ArtifactError::Malformed {
+            path: path.to_owned(),
+            format,
+            problem: problem.to_string(),
+        };
+        let Ok(kind) = FileKind::parse(data) else {
+            return Err(ArtifactError::Unrecognised {
+                path: path.to_owned(),
+                start: start(data),
+            });
+        };
+        let mut artifact = Self {
+            path: path.to_owned(),
+            format: Format::Unknown,
+            role: Role::Other,
+            images: Vec::new(),
+            passed_over: Vec::new(),
+            thin: false,
+        };
+        match kind {
+            FileKind::Archive => {
+                artifact.role = Role::Archive;
+                artifact
+                    .members(&cache, length)
+                    .map_err(|problem| malformed("archive", problem))?;
+            }
+            FileKind::MachOFat32 | FileKind::MachOFat64 => {
+                let parts = foreign::architectures(kind, data)
+                    .map_err(|problem| malformed("Mach-O", problem))?;
+                for (offset, size) in parts {
+                    let part = cache.range(offset, size);
+                    artifact
+                        .images
+                        .push(image(part, None).map_err(|problem| malformed("Mach-O", problem))?);
+                }
+            }
+            kind => {
+                let image = image(data, None).map_err(|problem| malformed(name(kind), problem))?;
+                artifact.images.push(image);
+            }
+        }
+        if let Some(first) = artifact.images.first() {
+            artifact.format = first.format;
+            if artifact.role != Role::Archive {
+                artifact.role = first.role;
+            }
+        }
+        Ok(artifact)
+    }
+
+    fn members(&mut self, cache: &ReadCache<Blocks>, length: u64) -> object::Result<()> {
+        let archive = ArchiveFile::parse(cache.range(0, length))?;
+        self.thin = archive.is_thin();
+        for member in archive.members() {
+            let member = member?;
+            let name = String::from_utf8_lossy(member.name()).into_owned();
+            if member.is_thin() {
+                self.passed_over.push(name);
+                continue;
+            }
+            let (offset, size) = member.file_range();
+            match image(cache.range(offset, size), Some(&name)) {
+                Ok(image) => self.images.push(image),
+                Err(_) => self.passed_over.push(name),
+            }
+        }
+        Ok(())
+    }
+
+    /// The compilation units of all objects.
+    pub fn units(&self) -> impl Iterator<Item = &Unit> {
+        self.images.iter().flat_map(|image| &image.units)
+    }
+
+    /// What compilers and linkers wrote about themselves, once each.
+    #[must_use]
+    pub fn comments(&self) -> Vec<&str> {
+        unique(self.images.iter().flat_map(|image| &image.comments))
+    }
+
+    /// The recorded command lines of all objects, once each.
+    #[must_use]
+    pub fn command_lines(&self) -> Vec<&str> {
+        unique(self.images.iter().flat_map(|image| &image.command_lines))
+    }
+
+    /// The symbols of all objects; what one needs and another has is not undefined.
+    #[must_use]
+    pub fn symbols(&self) -> Symbols {
+        let mut all = Symbols::default();
+        for image in &self.images {
+            all.absorb(&image.symbols);
+        }
+        all.settle();
+        all
+    }
+
+    /// What the first object asks of the loader.
+    #[must_use]
+    pub fn dynamic(&self) -> Option<&Dynamic> {
+        self.images.iter().find_map(|image| image.dynamic.as_ref())
+    }
+
+    /// How many units have source lines.
+    #[must_use]
+    pub fn units_with_lines(&self) -> usize {
+        self.units().filter(|unit| unit.lines).count()
+    }
+
+    /// The optimisation levels of these units, or of the recorded command lines
+    /// where no unit tells; sorted, once each.
+    #[must_use]
+    pub fn optimisation<'a>(&self, units: impl IntoIterator<Item = &'a Unit>) -> Vec<Optimisation> {
+        let mut levels: Vec<_> = units
+            .into_iter()
+            .map(|unit| unit.optimisation.clone())
+            .collect();
+        let told = |level: &Optimisation| *level != Optimisation::Unknown;
+        if !levels.iter().any(told) {
+            let recorded: Vec<_> = self
+                .command_lines()
+                .into_iter()
+                .map(Optimisation::of_command_line)
+                .filter(told)
+                .collect();
+            if !recorded.is_empty() {
+                levels = recorded;
+            }
+        }
+        levels.sort();
+        levels.dedup();
+        levels
+    }
+
+    /// Whether `assert` was compiled in.
+    #[must_use]
+    pub fn assertions(&self) -> Evidence<Assertions> {
+        let symbols = self.symbols();
+        let mut because: Vec<String> = symbols
+            .assertion
+            .undefined
+            .iter()
+            .map(|name| format!("`{name}` is called"))
+            .collect();
+        if !because.is_empty() {
+            return Evidence {
+                answer: Assertions::Present,
+                because,
+            };
+        }
+        let told: Vec<_> = self
+            .units()
+            .filter_map(|unit| Some((unit, unit.ndebug?)))
+            .collect();
+        for (unit, ndebug) in &told {
+            let name = unit.name.as_deref().unwrap_or("a unit");
+            let word = if *ndebug { "has" } else { "does not have" };
+            because.push(format!("`{name}` {word} NDEBUG defined"));
+        }
+        let answer = if !told.is_empty() && told.iter().all(|(_, ndebug)| *ndebug) {
+            Assertions::Absent
+        } else {
+            because.push("no call of a failed assertion".to_owned());
+            Assertions::Unknown
+        };
+        Evidence { answer, because }
+    }
+}
+
+fn unique<'a>(texts: impl Iterator<Item = &'a String>) -> Vec<&'a str> {
+    let mut seen = std::collections::HashSet::new();
+    texts
+        .map(String::as_str)
+        .filter(|text| seen.insert(*text))
+        .collect()
+}
+
+fn name(kind: FileKind) -> &'static str {
+    match kind {
+        FileKind::Elf32 | FileKind::Elf64 => "ELF",
+        FileKind::Pe32 | FileKind::Pe64 => "PE",
+        FileKind::MachO32 | FileKind::MachO64 => "Mach-O",
+        FileKind::Coff | FileKind::CoffBig | FileKind::CoffImport => "COFF",
+        _ => "binary",
+    }
+}
+
+/// The first bytes of a file, for a message.
+fn start(data: Data<'_>) -> String {
+    let length = data.len().unwrap_or(0).min(12);
+    let bytes = data.read_bytes_at(0, length).unwrap_or(&[]);
+    if bytes.is_empty() {
+        return "nothing: it is empty".to_owned();
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.contains(|c: char| c.is_control() && !c.is_whitespace()) => {
+            format!("`{}`", text.lines().next().unwrap_or(""))
+        }
+        _ => bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<Vec<_>>()
+            .join(" "),
+    }
+}
+
+fn image(data: Data<'_>, member: Option<&str>) -> object::Result<Image> {
+    let file = object::File::parse(data)?;
+    let format = match file.format() {
+        object::BinaryFormat::Elf => Format::Elf,
+        object::BinaryFormat::Pe | object::BinaryFormat::Coff => Format::Pe,
+        object::BinaryFormat::MachO => Format::MachO,
+        _ => Format::Unknown,
+    };
+    let told = dwarf::units(&file, data);
+    let mut image = Image {
+        member: member.map(str::to_owned),
+        format,
+        role: match file.kind() {
+            ObjectKind::Executable => Role::Executable,
+            ObjectKind::Dynamic => Role::SharedLibrary,
+            ObjectKind::Relocatable => Role::Object,
+            _ => Role::Other,
+        },
+        architecture: format!("{:?}", file.architecture()).to_ascii_lowercase(),
+        bits: if file.is_64() { 64 } else { 32 },
+        little_endian: file.is_little_endian(),
+        comments: strings(&file, ".comment"),
+        command_lines: strings(&file, ".GCC.command.line"),
+        units: told.units,
+        compressed: told.compressed,
+        symbols: Symbols::default(),
+        dynamic: None,
+        problems: told.problems,
+    };
+    match &file {
+        object::File::Elf32(elf) => {
+            image.elf_symbols(elf);
+            image.elf_dynamic(elf.elf_header(), data);
+        }
+        object::File::Elf64(elf) => {
+            image.elf_symbols(elf);
+            image.elf_dynamic(elf.elf_header(), data);
+        }
+        other => {
+            image.other_symbols(other);
+            foreign::describe(&mut image, other);
+        }
+    }
+    Ok(image)
+}
+
+/// The strings of a section that is made of them, once each, in order.
+fn strings<'a>(file: &object::File<'a, Data<'a>>, section: &str) -> Vec<String> {
+    let bytes = file
+        .section_by_name(section)
+        .and_then(|section| section.data().ok())
+        .unwrap_or(&[]);
+    let mut texts: Vec<String> = Vec::new();
+    for text in bytes.split(|&byte| byte == 0) {
+        let text = String::from_utf8_lossy(text);
+        if !text.is_empty() && !texts.iter().any(|known| *known == text) {
+            texts.push(text.into_owned());
+        }
+    }
+    texts
+}
+
+impl Image {
+    /// ELF's tables are read whole: a name at a time would be a search each.
+    fn elf_symbols<'a, Elf: FileHeader<Endian = Endianness>>(
+        &mut self,
+        file: &object::read::elf::ElfFile<'a, Elf, Data<'a>>,
+    ) {
+        let endian = file.endian();
+        let sections = file.elf_section_table();
+        self.symbols.complete = !file.elf_symbol_table().is_empty();
+        for table in [file.elf_symbol_table(), file.elf_dynamic_symbol_table()] {
+            let names = sections
+                .section(table.string_section())
+                .and_then(|section| {
+                    object::read::elf::SectionHeader::data(section, endian, file.data())
+                })
+                .unwrap_or(&[]);
+            for symbol in table.iter() {
+                let start = usize::try_from(symbol.st_name(endian)).unwrap_or(usize::MAX);
+                let Some(rest) = names.get(start..).filter(|_| start != 0) else {
+                    continue;
+                };
+                let end = rest.iter().position(|&b| b == 0).unwrap_or(rest.len());
+                let defined = !symbol.is_undefined(endian);
+                // A file's name is a symbol too.
+                if symbol.st_type() != elf::STT_FILE && symbol.st_type() != elf::STT_SECTION {
+                    self.symbols.add(&rest[..end], defined, false);
+                }
+            }
+        }
+        self.symbols.settle();
+    }
+
+    fn elf_dynamic<Elf: FileHeader<Endian = Endianness>>(&mut self, header: &Elf, data: Data<'_>) {
+        match dynamic::of_elf(header, data) {
+            Ok(dynamic) => self.dynamic = dynamic,
+            // Debug information that was split off keeps the headers alone.
+            Err(error) => self.problems.push(format!("dynamic section: {error}")),
+        }
+        let Some(dynamic) = &self.dynamic else {
+            return;
+        };
+        if self.role == Role::SharedLibrary
+            && (dynamic.pie || dynamic.soname.is_none() && dynamic.interpreter.is_some())
+        {
+            self.role = Role::Executable;
+        }
+    }
+
+    fn other_symbols<'a>(&mut self, file: &object::File<'a, Data<'a>>) {
+        let underscore = self.format == Format::MachO
+            || self.format == Format::Pe && self.architecture == "i386";
+        for symbol in file.symbols() {
+            if let Ok(name) = symbol.name_bytes() {
+                self.symbols.complete = true;
+                self.symbols.add(name, !symbol.is_undefined(), underscore);
+            }
+        }
+        self.symbols.settle();
+        // What the loader binds has no symbol in a PE file, or that of a stub.
+        if let Ok(imports) = file.imports() {
+            for import in imports {
+                if let Ok(import) = import
+                    && let object::read::NameOrOrdinal::Name(name) = import.name()
+                {
+                    let marked = self.format == Format::MachO;
+                    self.symbols.import(name, marked);
+                }
+            }
+        }
+    }
+}
