@@ -31,6 +31,14 @@ pub enum ArtifactError {
         /// Its first bytes, in hexadecimal or as text.
         start: String,
     },
+    /// What is loaded can be followed for ELF files only.
+    #[error(
+        "`{path}` is not an ELF file: expected a program or library whose loader can be followed"
+    )]
+    NotElf {
+        /// The file.
+        path: PathBuf,
+    },
     /// The format is known, and the file breaks its rules.
     #[error("`{path}` is a malformed {format} file: {problem}")]
     Malformed {
@@ -57,6 +65,13 @@ impl ArtifactError {
                     || start.starts_with("`/* GNU ld") =>
             {
                 Some("this is a linker script: name the library that it points to".to_owned())
+            }
+            Self::Unrecognised { start, .. } if start.starts_with("42 43 c0 de") => Some(
+                "this is LLVM bitcode, which is compiled at the link: name what was linked from it"
+                    .to_owned(),
+            ),
+            Self::NotElf { .. } => {
+                Some("what a PE or Mach-O file needs is told by name, without the files".to_owned())
             }
             Self::NotAFile { .. } => Some("name one file".to_owned()),
             Self::Malformed { .. } => {

@@ -58,12 +58,28 @@ pub fn openmp_runtimes(closure: &Closure) -> Vec<OpenmpRuntime> {
             Some(OpenmpRuntime {
                 runtime: openmp_runtime(&file_name(&loaded.file))
                     .or_else(|| openmp_runtime(loaded.soname.as_deref()?))
-                    .or_else(|| openmp_runtime(&loaded.name))?,
+                    .or_else(|| openmp_runtime(&loaded.name))
+                    .or_else(|| runtime_by_symbols(loaded))?,
                 file: loaded.file.clone(),
                 needed_by: loaded.needed_by.clone(),
             })
         })
         .collect()
+}
+
+/// A runtime under another name, such as one that was linked into a library.
+fn runtime_by_symbols(loaded: &Loaded) -> Option<&'static str> {
+    let provides = |name: &str| loaded.provides.iter().any(|known| known == name);
+    // A tool that watches a runtime has its entry points, and not its questions.
+    if !provides("omp_get_num_threads") {
+        return None;
+    }
+    // LLVM's runtime has GNU's entry points too.
+    if provides("__kmpc_fork_call") {
+        Some("libomp")
+    } else {
+        provides("GOMP_parallel").then_some("libgomp")
+    }
 }
 
 /// What a BLAS library is, as its file says; a running program says more.
@@ -256,12 +272,17 @@ mod tests {
             ("/usr/lib/llvm-14/lib/libomp.so.5", &[]),
             ("/usr/lib/llvm-14/lib/libomptarget.so.14", &[]),
             ("/usr/lib/x/libompd.so", &[]),
+            (
+                "/app/libwhole.so",
+                &["omp_get_num_threads", "GOMP_parallel"],
+            ),
+            ("/app/libtool.so", &["GOMP_parallel"]),
         ]);
         let runtimes: Vec<_> = openmp_runtimes(&closure)
             .into_iter()
             .map(|runtime| runtime.runtime)
             .collect();
-        assert_eq!(runtimes, ["libgomp", "libomp"]);
+        assert_eq!(runtimes, ["libgomp", "libomp", "libgomp"]);
         assert_eq!(openmp_runtime("VCOMP140.DLL"), Some("vcomp"));
         assert_eq!(openmp_runtime("libgomp-1.dll"), Some("libgomp"));
     }

@@ -8,7 +8,7 @@ use object::read::{FileKind, Object, ObjectSection};
 use object::{Endianness, LittleEndian, macho};
 
 use super::dynamic::Dynamic;
-use super::read::Image;
+use super::image::Image;
 use super::source::Data;
 
 /// Where the parts of a Mach-O file for several architectures are: offset and size.

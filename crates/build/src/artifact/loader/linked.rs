@@ -62,6 +62,8 @@ pub(super) struct Linked {
 pub(super) enum Unusable {
     /// It is not there, or may not be read.
     Absent,
+    /// It is no ELF file.
+    Foreign,
     /// It is there, and the loader gives up over it.
     Malformed(String),
 }
@@ -102,7 +104,7 @@ fn with<T>(
         Ok(kind @ (FileKind::Elf32 | FileKind::Elf64)) => {
             act(data, kind).map_err(|error| Unusable::Malformed(error.to_string()))
         }
-        _ => Err(Unusable::Malformed("no ELF file".to_owned())),
+        _ => Err(Unusable::Foreign),
     }
 }
 

@@ -175,6 +175,7 @@ impl Search<'_> {
             Ok(_) if self.rules == LoaderRules::Glibc => Ok(None),
             Ok(_) => Err(format!("`{}` is for another machine", path.display())),
             Err(Unusable::Absent) => Ok(None),
+            Err(Unusable::Foreign) => Err(format!("`{}` is no ELF file", path.display())),
             Err(Unusable::Malformed(problem)) => Err(format!("`{}`: {problem}", path.display())),
         }
     }

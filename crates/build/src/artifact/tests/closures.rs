@@ -307,7 +307,7 @@ fn files_for_other_machines_are_passed_over() {
             .problem
             .as_deref()
             .unwrap()
-            .contains("no ELF file"),
+            .contains("is no ELF file"),
         "{missing:?}"
     );
 }

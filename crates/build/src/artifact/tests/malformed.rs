@@ -160,4 +160,27 @@ fn what_is_no_artifact_is_named() {
         Err(ArtifactError::Read { .. })
     ));
     assert_eq!(refusal(&absent).0, "cannot read `FILE`");
+    let system = LoaderPaths::of_this_machine(shop.path());
+    let refused = |path: &Path| {
+        let error = closure(path, &Default::default(), &system).expect_err("it is not loaded");
+        error
+            .to_string()
+            .replace(&path.display().to_string(), "FILE")
+    };
+    assert_eq!(
+        refused(&shop.write("a.py", "print()\n")),
+        "`FILE` is not an ELF file: expected a program or library whose loader can be followed"
+    );
+    assert_eq!(
+        refused(shop.path()),
+        "`FILE` is not a regular file: expected an executable, library, archive or object"
+    );
+    assert_eq!(refused(&absent), "cannot read `FILE`");
+    let mut bitcode = b"BC\xc0\xde".to_vec();
+    bitcode.resize(64, 0);
+    let error = Artifact::of_bytes(Path::new("a.o"), bitcode).unwrap_err();
+    assert_eq!(
+        error.hint().as_deref(),
+        Some("this is LLVM bitcode, which is compiled at the link: name what was linked from it")
+    );
 }

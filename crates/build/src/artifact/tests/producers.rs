@@ -150,6 +150,24 @@ fn gcc_writes_a_section_of_its_command_lines() {
 }
 
 #[test]
+fn what_is_compiled_at_the_link_tells_its_flags() {
+    if !have_programs(&["gcc"]) {
+        return;
+    }
+    let shop = Workshop::new();
+    shop.write("a.c", PROGRAM);
+    shop.run("gcc -flto -O2 -c a.c -o a.o");
+    let object = shop.read("a.o");
+    assert!(object.images[0].lto);
+    assert_eq!(object.optimisation(object.units()), level("2"));
+    shop.run("gcc -g -flto -O2 a.c -o a");
+    let linked = shop.read("a");
+    assert!(!linked.images[0].lto);
+    let units = linked.units().filter(|unit| unit.producer.is_some());
+    assert_eq!(linked.optimisation(units), level("2"), "{linked:?}");
+}
+
+#[test]
 fn compressed_debug_information_is_read() {
     if !have_programs(&["gcc"]) {
         return;
