@@ -118,3 +118,72 @@ pub(super) fn cached<S: Read + Seek + 'static>(mut stream: S) -> io::Result<Read
         budget: BUDGET,
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    use object::ReadRef;
+
+    use super::*;
+
+    /// A stream of zeros that counts what is read of it.
+    struct Counted {
+        length: u64,
+        position: u64,
+        read: Rc<Cell<u64>>,
+    }
+
+    impl Read for Counted {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            buffer.fill(0);
+            self.read.set(self.read.get() + buffer.len() as u64);
+            self.position += buffer.len() as u64;
+            Ok(buffer.len())
+        }
+    }
+
+    impl Seek for Counted {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            self.position = match to {
+                SeekFrom::Start(at) => at,
+                SeekFrom::End(by) => self.length.saturating_add_signed(by),
+                SeekFrom::Current(by) => self.position.saturating_add_signed(by),
+            };
+            Ok(self.position)
+        }
+    }
+
+    fn stream(length: u64) -> (ReadCache<Blocks>, Rc<Cell<u64>>) {
+        let read = Rc::new(Cell::new(0));
+        let stream = Counted {
+            length,
+            position: 0,
+            read: Rc::clone(&read),
+        };
+        (cached(stream).unwrap(), read)
+    }
+
+    #[test]
+    fn a_large_file_is_read_where_it_is_looked_at() {
+        let (cache, read) = stream(1 << 40);
+        for at in [0, 1, 100, BLOCK, (1 << 40) - 8] {
+            assert_eq!((&cache).read_bytes_at(at, 8), Ok(&[0; 8][..]));
+        }
+        // One that lies across two blocks costs one more.
+        assert_eq!((&cache).read_bytes_at(2 * BLOCK - 4, 8), Ok(&[0; 8][..]));
+        assert_eq!(read.get(), 4 * BLOCK);
+        assert!((&cache).read_bytes_at((1 << 40) - 7, 8).is_err());
+    }
+
+    #[test]
+    fn what_asks_for_too_much_is_refused() {
+        let (cache, read) = stream(1 << 40);
+        assert!((&cache).read_bytes_at(0, BUDGET + 1).is_err());
+        let part = BUDGET / 64;
+        let granted = (0..80).filter(|&n| (&cache).read_bytes_at(n, part).is_ok());
+        assert_eq!(granted.count(), 64);
+        assert_eq!(read.get(), BUDGET);
+    }
+}

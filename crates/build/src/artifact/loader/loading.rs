@@ -164,14 +164,17 @@ impl<'a> Loading<'a> {
     }
 
     fn miss(&mut self, name: &str, asker: usize, optional: bool, problem: Option<String>) {
+        let found = Missing {
+            name: name.to_owned(),
+            needed_by: self.askers[asker].file.clone(),
+            problem,
+            optional,
+        };
         let missing = &mut self.closure.missing;
+        // A preload may be left out; what is needed after it may not.
+        missing.retain(|known| known.name != name || !known.optional);
         if !missing.iter().any(|known| known.name == name) {
-            missing.push(Missing {
-                name: name.to_owned(),
-                needed_by: self.askers[asker].file.clone(),
-                problem,
-                optional,
-            });
+            missing.push(found);
         }
     }
 

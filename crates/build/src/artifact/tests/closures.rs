@@ -57,7 +57,7 @@ fn traced(
 }
 
 /// Compares with the loader, and says what was told.
-fn same(shop: &Workshop, program: &str, environment: Environment<'_>) -> Closure {
+pub(super) fn same(shop: &Workshop, program: &str, environment: Environment<'_>) -> Closure {
     let program = shop.path().join(program);
     let told = told(shop, &program, environment);
     let files: Vec<_> = told

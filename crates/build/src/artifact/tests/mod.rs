@@ -1,7 +1,9 @@
 //! Files that real compilers make, read.
 
 mod apple;
-// Both start the system's loader or read its directories.
+// These start the system's loader or read its directories.
+#[cfg(target_os = "linux")]
+mod chance;
 #[cfg(target_os = "linux")]
 mod closures;
 #[cfg(target_os = "linux")]
