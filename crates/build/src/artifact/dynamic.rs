@@ -63,7 +63,8 @@ pub(super) fn of_elf<'a, Elf: FileHeader<Endian = Endianness>>(
         if entries.is_none() {
             entries = segment.dynamic(endian, data)?;
         }
-        if let Some(name) = segment.interpreter(endian, data)? {
+        // Debug information that was split off has this header, and nothing behind it.
+        if let Ok(Some(name)) = segment.interpreter(endian, data) {
             told.interpreter = Some(String::from_utf8_lossy(name).into_owned());
         }
     }

@@ -76,12 +76,13 @@ impl<'a> Routine<'a> {
     }
 }
 
-/// What follows the letter of the type.
-const BLAS: [&str; 42] = [
-    "asum", "axpby", "axpy", "copy", "dot", "dotc", "dotu", "gbmv", "gemm", "gemm3m", "gemmt",
-    "gemv", "ger", "gerc", "geru", "hbmv", "hemm", "hemv", "her", "her2", "her2k", "herk", "hpmv",
-    "hpr", "hpr2", "nrm2", "rot", "rotg", "rotm", "rotmg", "sbmv", "scal", "spmv", "spr", "spr2",
-    "swap", "symm", "symv", "syr", "syr2", "syr2k", "syrk",
+/// What follows the letter of the type; the last four are OpenBLAS's and others'.
+const BLAS: [&str; 47] = [
+    "asum", "axpby", "axpy", "cabs1", "copy", "dot", "dotc", "dotu", "gbmv", "gemm", "gemm3m",
+    "gemmt", "gemv", "ger", "gerc", "geru", "hbmv", "hemm", "hemv", "her", "her2", "her2k", "herk",
+    "hpmv", "hpr", "hpr2", "nrm2", "rot", "rotg", "rotm", "rotmg", "sbmv", "scal", "spmv", "spr",
+    "spr2", "swap", "symm", "symv", "syr", "syr2", "syr2k", "syrk", "axpyc", "geadd", "imatcopy",
+    "omatcopy",
 ];
 
 /// More of the same, for triangular matrices.
@@ -129,19 +130,40 @@ const MATRICES: [&str; 30] = [
     "pt", "sb", "sp", "st", "sy", "tb", "tg", "tp", "tr", "tz", "un", "up", "pf", "tf",
 ];
 
-/// What is done with them.
-const OPERATIONS: [&str; 75] = [
-    "trf", "trs", "tri", "con", "rfs", "rfsx", "equ", "equb", "sv", "svx", "svxx", "ls", "lsy",
-    "lss", "lsd", "lst", "qrf", "qlf", "lqf", "rqf", "qp3", "qr", "lq", "qrt", "qrt2", "qrt3",
-    "gqr", "mqr", "glq", "mlq", "gql", "mql", "grq", "mrq", "hrd", "ghr", "mhr", "bal", "bak",
-    "brd", "gbr", "mbr", "trd", "gtr", "mtr", "eqr", "ein", "evc", "evc3", "ev", "evx", "evd",
-    "evr", "es", "esx", "svd", "sdd", "svdq", "svj", "sqr", "sdc", "tf2", "ti2", "gst", "gv",
-    "gvd", "gvx", "edc", "emr", "ebz", "sen", "syl", "exc", "sja", "sna",
+/// What is done with them, without the marks of a variant.
+const OPERATIONS: [&str; 92] = [
+    "trf", "trs", "tri", "con", "rfs", "equ", "equb", "sv", "ls", "lsy", "lss", "lsd", "lst",
+    "sls", "qrf", "qlf", "lqf", "rqf", "rzf", "qpf", "qr", "lq", "ql", "rq", "qrt", "lqt", "gqr",
+    "mqr", "glq", "mlq", "gql", "mql", "grq", "mrq", "mrz", "mqrt", "mlqt", "hrd", "ghr", "mhr",
+    "bal", "bak", "brd", "gbr", "mbr", "trd", "gtr", "mtr", "eqr", "eqz", "ein", "evc", "ev",
+    "evd", "evr", "es", "svd", "sdd", "svdq", "svj", "jsv", "sqr", "sdc", "tf", "ti", "gst", "gv",
+    "gvd", "edc", "emr", "egr", "ebz", "sen", "syl", "exc", "sja", "sna", "svp", "glm", "lse",
+    "csd", "bdb", "bd", "hd", "tc", "sc", "conv", "convf", "swapr", "ttp", "ttr", "ttf",
 ];
+
+/// Marks of newer algorithms for an operation.
+const VARIANTS: [&str; 6] = ["_aa_2stage", "_2stage", "_rook", "_rk", "_aa", "_3"];
+
+fn is_operation(text: &str) -> bool {
+    let mut text = VARIANTS
+        .iter()
+        .find_map(|variant| text.strip_suffix(variant))
+        .unwrap_or(text);
+    // `getrf2`, `geqrfp`, `sytri2x`: unblocked, positive, expert.
+    loop {
+        if OPERATIONS.contains(&text) {
+            return true;
+        }
+        match text.strip_suffix(['2', '3', 'x', 'p']) {
+            Some(shorter) => text = shorter,
+            None => return false,
+        }
+    }
+}
 
 fn is_lapack(name: &str) -> bool {
     let Some(rest) = name.strip_prefix(['s', 'd', 'c', 'z']) else {
-        return matches!(name, "ilaver" | "ilaenv" | "xerbla");
+        return matches!(name, "ilaver" | "ilaenv");
     };
     if let Some(auxiliary) = rest.strip_prefix("la") {
         return matches!(
@@ -166,9 +188,8 @@ fn is_lapack(name: &str) -> bool {
                 | "mrg"
         );
     }
-    rest.split_at_checked(2).is_some_and(|(matrix, operation)| {
-        MATRICES.contains(&matrix) && OPERATIONS.contains(&operation)
-    })
+    rest.split_at_checked(2)
+        .is_some_and(|(matrix, operation)| MATRICES.contains(&matrix) && is_operation(operation))
 }
 
 #[cfg(test)]
@@ -201,6 +222,12 @@ mod tests {
             "dpotrf_",
             "LAPACKE_dgesv",
             "LAPACKE_dsyev_work",
+            "dsytrf_rook_",
+            "zhesv_aa_2stage_",
+            "dgetrf2_",
+            "ssytri2x_",
+            "dgesvdx_",
+            "dgglse_",
             "dlamch_",
         ] {
             let routine = Routine::of(symbol).unwrap_or_else(|| panic!("{symbol} is LAPACK"));
@@ -217,6 +244,11 @@ mod tests {
             "copy_",
             "scopy",
             "main",
+            "xerbla_",
+            "dspline_",
+            "storage_",
+            "cgroup_",
+            "spread_",
             "cblas_",
             "LAPACKE_dgemm",
             "é64_",

@@ -1,6 +1,6 @@
 //! Who made a file, and how it was told to.
 
-use super::super::{Assertions, Format, Optimisation, Role, units_below};
+use super::super::{Assertions, Format, LoaderPaths, Optimisation, Role, closure, units_below};
 use super::{PROGRAM, Workshop, have_programs};
 
 fn level(level: &str) -> Vec<Optimisation> {
@@ -187,6 +187,12 @@ fn compressed_debug_information_is_read() {
         let object = shop.read("a.o");
         assert_eq!(object.optimisation(object.units()), level("2"), "{form}");
     }
+    if have_programs(&["clang-19"]) {
+        shop.run("clang-19 -g -O2 -gz=zstd -c a.c -o a.o");
+        let object = shop.read("a.o");
+        assert!(object.images[0].compressed);
+        assert_eq!(object.units().count(), 1, "{object:?}");
+    }
 }
 
 #[test]
@@ -300,4 +306,32 @@ fn static_programs_have_foreign_units_only_elsewhere() {
     assert_eq!(shop.read("liba.so").role, Role::SharedLibrary);
     shop.run("strip -o stripped a");
     assert!(!shop.read("stripped").images[0].symbols.complete);
+}
+
+#[test]
+fn programs_for_another_processor_are_read_too() {
+    if !have_programs(&["aarch64-linux-gnu-gcc"]) {
+        return;
+    }
+    let shop = Workshop::new();
+    shop.write("a.c", PROGRAM);
+    shop.run("aarch64-linux-gnu-gcc -g -O3 -c a.c -o a.o");
+    shop.run("aarch64-linux-gnu-gcc a.o -o a");
+    for name in ["a.o", "a"] {
+        let a = shop.read(name);
+        assert_eq!(a.images[0].architecture, "aarch64");
+        assert_eq!(
+            a.optimisation(units_below(a.units(), &[shop.path()])),
+            level("3")
+        );
+        assert_eq!(a.assertions().answer, Assertions::Present);
+    }
+    // This machine's files are none for it, though they have its libraries' names.
+    let system = LoaderPaths {
+        directories: vec!["/lib/x86_64-linux-gnu".into()],
+        ..LoaderPaths::of_this_machine(shop.path())
+    };
+    let told = closure(&shop.path().join("a"), &Default::default(), &system).unwrap();
+    let missing: Vec<_> = told.missing.iter().map(|missing| &missing.name).collect();
+    assert_eq!(missing, ["libc.so.6"], "{told:?}");
 }

@@ -89,3 +89,29 @@ fn mpi_is_seen_in_both_spellings() {
         ["MPI_Init", "mpi_barrier_"]
     );
 }
+
+#[test]
+fn the_reference_library_is_known_name_by_name() {
+    let library = Path::new("/usr/lib/x86_64-linux-gnu/blas/libblas.so.3");
+    if !have(library.is_file(), "libblas3") {
+        return;
+    }
+    let symbols = super::read(library).unwrap().symbols();
+    // What is missing of its names is for errors, or wraps a function for C.
+    assert!(
+        symbols.blas.defined.len() >= 290,
+        "{}",
+        symbols.blas.defined.len()
+    );
+    let lapack = Path::new("/usr/lib/x86_64-linux-gnu/lapack/liblapack.so.3");
+    if have(lapack.is_file(), "liblapack3") {
+        let symbols = super::read(lapack).unwrap().symbols();
+        assert!(
+            symbols.lapack.defined.len() >= 1200,
+            "{}",
+            symbols.lapack.defined.len()
+        );
+        // What it takes from the other library is not its own.
+        assert!(symbols.blas.undefined.contains("dgemm_"));
+    }
+}
