@@ -60,6 +60,9 @@ pub struct Artifact {
 impl Artifact {
     /// Reads a file. What its headers say it has is read, and nothing else.
     ///
+    /// Where its debug information is split, the files that hold the rest are
+    /// read too, if they are still where the compiler wrote them.
+    ///
     /// # Errors
     /// [`ArtifactError`] if the file cannot be read, or is none of the formats,
     /// or breaks the rules of its format so much that it cannot be told.
@@ -75,7 +78,9 @@ impl Artifact {
                 path: path.to_owned(),
             });
         }
-        Self::of_stream(path, File::open(path).map_err(failed)?)
+        let mut artifact = Self::of_stream(path, File::open(path).map_err(failed)?)?;
+        artifact.complete();
+        Ok(artifact)
     }
 
     /// Reads bytes that are already in memory; `path` is for messages.
@@ -84,6 +89,33 @@ impl Artifact {
     /// As [`Artifact::read`].
     pub fn of_bytes(path: &Path, bytes: Vec<u8>) -> Result<Self, ArtifactError> {
         Self::of_stream(path, Cursor::new(bytes))
+    }
+
+    /// Fills in what the debug information has elsewhere.
+    fn complete(&mut self) {
+        for unit in self.images.iter_mut().flat_map(|image| &mut image.units) {
+            // A unit that names its source is whole, wherever its types are.
+            if unit.name.is_some() {
+                continue;
+            }
+            let Some(path) = unit.split_file() else {
+                continue;
+            };
+            let found = std::fs::metadata(&path)
+                .ok()
+                .filter(std::fs::Metadata::is_file)
+                .and_then(|_| File::open(&path).ok())
+                .and_then(|file| Self::of_stream(&path, file).ok())
+                .and_then(|rest| rest.units().next().cloned());
+            if let Some(found) = found {
+                *unit = Unit {
+                    directory: found.directory.or(unit.directory.take()),
+                    lines: unit.lines,
+                    split: unit.split.take(),
+                    ..found
+                };
+            }
+        }
     }
 
     fn of_stream<S: Read + Seek + 'static>(path: &Path, stream: S) -> Result<Self, ArtifactError> {
@@ -227,7 +259,8 @@ impl Artifact {
         levels
     }
 
-    /// Whether `assert` was compiled in.
+    /// Whether `assert` was compiled in, anywhere in the file: the call of a
+    /// failed assertion may also be from a library that was linked statically.
     #[must_use]
     pub fn assertions(&self) -> Evidence<Assertions> {
         let symbols = self.symbols();

@@ -36,6 +36,13 @@ impl Unit {
         Some(normal(&path))
     }
 
+    /// Where the compiler wrote the rest of the debug information, if it is split.
+    #[must_use]
+    pub fn split_file(&self) -> Option<PathBuf> {
+        let name = self.split.as_deref()?;
+        Some(Path::new(self.directory.as_deref().unwrap_or("")).join(name))
+    }
+
     /// The part of the producer that names the compiler: `GNU C17 12.2.0`.
     #[must_use]
     pub fn tool(&self) -> Option<&str> {

@@ -208,11 +208,24 @@ fn split_debug_information_is_told_as_such() {
         let a = shop.read("a");
         let split: Vec<_> = a.units().filter_map(|unit| unit.split.as_deref()).collect();
         assert_eq!(split, ["a.dwo"], "{compiler}: {a:?}");
+        // What is elsewhere was found there.
+        let units = units_below(a.units(), &[shop.path()]);
+        assert_eq!(units.len(), 1, "{compiler}: {a:?}");
+        assert!(units[0].producer.is_some() && units[0].lines, "{compiler}");
         let dwo = shop.read("a.dwo");
         let units: Vec<_> = dwo.units().collect();
         assert_eq!(units.len(), 1, "{compiler}: {dwo:?}");
         assert_eq!(units[0].name.as_deref(), Some("a.c"), "{compiler}");
         assert!(units[0].producer.is_some(), "{compiler}");
+        // Where it is gone, so are the answers, and nothing else.
+        std::fs::remove_file(shop.path().join("a.dwo")).unwrap();
+        let a = shop.read("a");
+        let unit = a.units().next().unwrap();
+        assert_eq!(
+            (unit.name.as_deref(), unit.split.as_deref()),
+            (None, Some("a.dwo"))
+        );
+        assert_eq!(unit.optimisation, Optimisation::Unknown);
     }
 }
 
