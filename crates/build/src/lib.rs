@@ -2,4 +2,5 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+pub mod artifact;
 pub mod blame;
