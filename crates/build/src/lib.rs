@@ -1,3 +1,5 @@
 //! Configurations made so: built, tested, proved and reported.
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
+
+pub mod threads;

@@ -1,0 +1,410 @@
+//! From what is wanted and what is there to a number of threads for each layer.
+
+use cfgmatrix_core::{Threading, UnknownWord};
+use serde::Serialize;
+
+use super::cores::Cores;
+use super::split::{Layers, layers};
+
+/// Whether the application itself runs in OpenMP threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Application {
+    /// It does.
+    Openmp,
+    /// It has one thread.
+    Sequential,
+    /// Nothing tells; it is planned for as if it did.
+    Unknown,
+}
+
+impl Application {
+    /// The word used in documents and output.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Openmp => "openmp",
+            Self::Sequential => "sequential",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    pub(super) fn may_be_threaded(self) -> bool {
+        self != Self::Sequential
+    }
+}
+
+impl std::str::FromStr for Application {
+    type Err = UnknownWord;
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        let all = [Self::Openmp, Self::Sequential, Self::Unknown];
+        let found = all.into_iter().find(|one| one.as_str() == text);
+        found.ok_or_else(|| UnknownWord::new("application", text, all.map(Self::as_str)))
+    }
+}
+
+/// Which layer the threads of a job go to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Prefer {
+    /// The application: many small matrices.
+    Application,
+    /// BLAS: one big matrix.
+    Blas,
+    /// Both, as far as they go together.
+    Balanced,
+}
+
+impl Prefer {
+    /// The word used in documents and output.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Application => "application",
+            Self::Blas => "blas",
+            Self::Balanced => "balanced",
+        }
+    }
+}
+
+impl std::str::FromStr for Prefer {
+    type Err = UnknownWord;
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        let all = [Self::Application, Self::Blas, Self::Balanced];
+        let found = all.into_iter().find(|one| one.as_str() == text);
+        found.ok_or_else(|| UnknownWord::new("preference", text, all.map(Self::as_str)))
+    }
+}
+
+/// How many jobs run at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Jobs {
+    /// As many as are wanted; fewer where there are not the cores.
+    Wanted(usize),
+    /// As many as fill the machine, and no more than there are.
+    Automatic {
+        /// How many there are.
+        at_most: usize,
+    },
+}
+
+/// The BLAS of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlasDemand {
+    /// The library's id in the knowledge base.
+    pub library: String,
+    /// How its calls run.
+    pub threading: Threading,
+    /// Variables that set how many threads it has, the strongest first, as the
+    /// knowledge base has them for this threading.
+    pub variables: Vec<String>,
+}
+
+impl BlasDemand {
+    pub(super) fn is_threaded(&self) -> bool {
+        self.threading != Threading::Sequential
+    }
+
+    /// Whether its threads can be counted from outside.
+    pub(super) fn can_be_held(&self) -> bool {
+        !self.is_threaded() || !self.variables.is_empty()
+    }
+
+    /// The variable that it alone reads, if there is one and it is the strongest.
+    pub(super) fn own_variable(&self) -> Option<&str> {
+        let first = self.variables.first()?;
+        (first != "OMP_NUM_THREADS").then_some(first)
+    }
+
+    pub(super) fn title(&self) -> String {
+        format!("{} {}", self.library, self.threading.as_str())
+    }
+}
+
+/// What a plan is made for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Demand {
+    /// Logical CPUs that may be used.
+    pub logical: usize,
+    /// Physical cores that these are of; nothing where that is not known.
+    pub physical: Option<usize>,
+    /// Whether two threads may share a core.
+    pub smt: bool,
+    /// Whether these are all the cores that the process has, so that a job on its
+    /// own may be bound to them.
+    pub whole_machine: bool,
+    /// Jobs at a time.
+    pub jobs: Jobs,
+    /// MPI ranks of each job; 1 without MPI.
+    pub ranks: usize,
+    /// What the application runs in.
+    pub application: Application,
+    /// Its BLAS, if it has one.
+    pub blas: Option<BlasDemand>,
+    /// Which layer gets the threads.
+    pub prefer: Prefer,
+}
+
+impl Demand {
+    /// One job that has nothing yet but the cores of a machine.
+    #[must_use]
+    pub fn on(cores: &Cores) -> Self {
+        Self {
+            logical: cores.usable(),
+            physical: cores.usable_physical(),
+            smt: false,
+            whole_machine: cores.quota.is_none(),
+            jobs: Jobs::Wanted(1),
+            ranks: 1,
+            application: Application::Unknown,
+            blas: None,
+            prefer: Prefer::Balanced,
+        }
+    }
+
+    /// How many threads there is room for.
+    pub(super) fn room(&self) -> usize {
+        match self.physical {
+            Some(physical) if !self.smt => physical.min(self.logical),
+            _ => self.logical,
+        }
+    }
+}
+
+/// Why there is no plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// No core, no job or no rank.
+    #[error("a plan needs at least one {what}, and 0 were given")]
+    None {
+        /// `core`, `job` or `rank`.
+        what: &'static str,
+    },
+    /// Not one job fits.
+    #[error("{ranks} MPI ranks do not fit on {cores}: each rank needs one of its own")]
+    Ranks {
+        /// How many are asked for.
+        ranks: usize,
+        /// `2 physical cores`.
+        cores: String,
+        /// Logical CPUs, where these would be enough.
+        logical: Option<usize>,
+        /// How many would fit.
+        room: usize,
+    },
+}
+
+impl PlanError {
+    /// What to do.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::None { .. } => None,
+            Self::Ranks {
+                logical: Some(logical),
+                ..
+            } => Some(format!(
+                "`--smt` uses all {logical} logical CPUs, two threads to a core"
+            )),
+            Self::Ranks { room, .. } => Some(format!("at most `--ranks {room}` fits here")),
+        }
+    }
+}
+
+/// How many threads each layer gets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    /// Cores that the plan may use.
+    pub cores: usize,
+    /// Jobs at a time.
+    pub jobs: usize,
+    /// MPI ranks of each job.
+    pub ranks: usize,
+    /// OpenMP threads of each rank.
+    pub application: usize,
+    /// Threads of each BLAS call that one of these makes.
+    pub blas: usize,
+    /// Threads of a BLAS call that the application makes while it has no other
+    /// thread at work.
+    pub blas_alone: usize,
+    /// Threads at work at a time, at most: never more than `cores`.
+    pub total: usize,
+    /// Whether the plan can be kept by variables.
+    pub held: bool,
+    /// Why it is so, in the order of the layers.
+    pub reasons: Vec<String>,
+    /// What stands against it.
+    pub warnings: Vec<String>,
+    #[serde(skip)]
+    pub(super) demand: Demand,
+}
+
+impl Plan {
+    /// The plan for a demand.
+    ///
+    /// # Errors
+    /// A demand of nothing, or of more ranks than there are cores.
+    pub fn new(demand: &Demand) -> Result<Self, PlanError> {
+        let wanted = match demand.jobs {
+            Jobs::Wanted(jobs) => jobs,
+            Jobs::Automatic { at_most } => at_most,
+        };
+        let physical = demand.physical.unwrap_or(1);
+        let given = [
+            ("core", demand.logical.min(physical)),
+            ("job", wanted),
+            ("rank", demand.ranks),
+        ];
+        if let Some(&(what, _)) = given.iter().find(|(_, count)| *count == 0) {
+            return Err(PlanError::None { what });
+        }
+        let mut reasons = Vec::new();
+        let mut warnings = Vec::new();
+        let room = room(demand, &mut reasons);
+        if demand.ranks > room {
+            return Err(PlanError::Ranks {
+                ranks: demand.ranks,
+                cores: counted(room, "core"),
+                logical: (demand.ranks <= demand.logical).then_some(demand.logical),
+                room,
+            });
+        }
+        let jobs = jobs(demand, room, &mut reasons);
+        let share = room / (jobs * demand.ranks);
+        let Layers {
+            application,
+            blas,
+            blas_alone,
+        } = layers(demand, share, &mut reasons);
+        let total = jobs * demand.ranks * (application * blas).max(blas_alone);
+        let held = demand.blas.as_ref().is_none_or(BlasDemand::can_be_held);
+        if let (Some(library), false) = (&demand.blas, held) {
+            warnings.push(format!(
+                "{}: no variable is known that sets its threads, so this plan is not kept by itself; \
+                 choose sequential, or start each rank with `taskset` on {}",
+                library.title(),
+                counted(blas_alone, "core")
+            ));
+        }
+        leftover(room, total, jobs * demand.ranks, &mut reasons);
+        if demand.ranks > 1 && total > jobs * demand.ranks {
+            reasons.push(format!(
+                "the MPI launcher must give each rank {}: by default some bind a rank to one",
+                counted((application * blas).max(blas_alone), "core")
+            ));
+        }
+        Ok(Self {
+            cores: room,
+            jobs,
+            ranks: demand.ranks,
+            application,
+            blas,
+            blas_alone,
+            total,
+            held,
+            reasons,
+            warnings,
+            demand: demand.clone(),
+        })
+    }
+}
+
+/// `1 core`, `2 cores`.
+pub(super) fn counted(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
+}
+
+/// How many threads there is room for, and why.
+fn room(demand: &Demand, reasons: &mut Vec<String>) -> usize {
+    let room = demand.room();
+    match demand.physical {
+        None => reasons.push(format!(
+            "{}: how many physical cores they are of is not known, so that each counts as one",
+            counted(demand.logical, "logical CPU")
+        )),
+        Some(physical) if physical < demand.logical && demand.smt => reasons.push(format!(
+            "{} of {}: two threads may share a core (--smt)",
+            counted(demand.logical, "logical CPU"),
+            counted(physical, "core")
+        )),
+        Some(physical) if physical < demand.logical => reasons.push(format!(
+            "{} of {}: one thread to a core, for two would share its arithmetic units (--smt uses both)",
+            counted(physical, "core"),
+            counted(demand.logical, "logical CPU")
+        )),
+        Some(_) => {}
+    }
+    room
+}
+
+/// How many jobs at a time, and why not as many as are wanted.
+fn jobs(demand: &Demand, room: usize, reasons: &mut Vec<String>) -> usize {
+    let fit = room / demand.ranks;
+    let each = match demand.ranks {
+        1 => String::new(),
+        ranks => format!(" of {ranks} ranks"),
+    };
+    match demand.jobs {
+        Jobs::Wanted(wanted) if wanted > fit => {
+            reasons.push(format!(
+                "{} at a time, not {wanted}: no more{each} fit on {}",
+                counted(fit, "job"),
+                counted(room, "core")
+            ));
+            fit
+        }
+        Jobs::Wanted(wanted) => wanted,
+        Jobs::Automatic { at_most } if uses_threads(demand) => {
+            if at_most > 1 && fit > 1 {
+                reasons.push(
+                    "1 job at a time: its threads have all cores (--jobs shares them)".to_owned(),
+                );
+            }
+            1
+        }
+        Jobs::Automatic { at_most } => {
+            let jobs = fit.min(at_most);
+            if jobs > 1 {
+                reasons.push(format!(
+                    "{} at a time: each has one thread{}",
+                    counted(jobs, "job"),
+                    if each.is_empty() { "" } else { " a rank" }
+                ));
+            }
+            jobs
+        }
+    }
+}
+
+/// Whether a job can use more than one core a rank, as it is preferred.
+fn uses_threads(demand: &Demand) -> bool {
+    let blas = demand.blas.as_ref();
+    let threaded_blas = blas.is_some_and(|blas| {
+        blas.is_threaded() && (demand.prefer != Prefer::Application || !blas.can_be_held())
+    });
+    demand.application.may_be_threaded() || threaded_blas
+}
+
+/// Says which cores are left over, and why.
+fn leftover(room: usize, total: usize, ranks: usize, reasons: &mut Vec<String>) {
+    let left = room - total;
+    if left == 0 {
+        return;
+    }
+    let why = if total == ranks && room >= 2 * ranks {
+        "nothing in the job takes more threads".to_owned()
+    } else if ranks > 1 && room % ranks == left {
+        format!("{room} is not a multiple of {ranks}")
+    } else {
+        "no even split of the layers has more".to_owned()
+    };
+    let verb = if left == 1 { "is" } else { "are" };
+    reasons.push(format!("{} {verb} left over: {why}", counted(left, "core")));
+}
