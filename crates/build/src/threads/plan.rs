@@ -313,6 +313,38 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// Plans of jobs of which any may run beside any other: all have one number
+    /// of jobs at a time.
+    ///
+    /// # Errors
+    /// As [`Plan::new`], of the first demand that has no plan.
+    pub fn for_all(demands: &[Demand]) -> Result<Vec<Self>, PlanError> {
+        let plans: Vec<Self> = demands.iter().map(Self::new).collect::<Result<_, _>>()?;
+        let Some(jobs) = plans.iter().map(|plan| plan.jobs).min() else {
+            return Ok(plans);
+        };
+        let together = plans.into_iter().map(|plan| {
+            if plan.jobs == jobs {
+                return Ok(plan);
+            }
+            let demand = Demand {
+                jobs: Jobs::Wanted(jobs),
+                ..plan.demand
+            };
+            let mut plan = Self::new(&demand)?;
+            let reason = format!(
+                "{} at a time, though {} would fit: others need more cores, and may run beside it",
+                counted(jobs, "job"),
+                plan.cores / plan.ranks
+            );
+            plan.reasons.insert(0, reason);
+            Ok(plan)
+        });
+        together.collect()
+    }
+}
+
 /// `1 core`, `2 cores`.
 pub(super) fn counted(count: usize, what: &str) -> String {
     match count {

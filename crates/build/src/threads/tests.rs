@@ -400,6 +400,27 @@ fn demands() -> impl Strategy<Value = Demand> {
         )
 }
 
+#[test]
+fn what_may_run_together_has_one_number_of_jobs() {
+    let sequential = Demand {
+        application: Application::Sequential,
+        jobs: Jobs::Automatic { at_most: 16 },
+        ..demand(4)
+    };
+    let threaded = Demand {
+        application: Application::Openmp,
+        ..sequential.clone()
+    };
+    let plans = Plan::for_all(&[sequential.clone(), threaded]).unwrap();
+    assert_eq!(
+        plans.iter().map(|plan| plan.jobs).collect::<Vec<_>>(),
+        [1, 1]
+    );
+    assert!(says(&plans[0], "though 4 would fit"), "{plans:?}");
+    assert_eq!(Plan::for_all(&[sequential]).unwrap()[0].jobs, 4);
+    assert_eq!(Plan::for_all(&[]), Ok(Vec::new()));
+}
+
 /// The product of a list of thread counts, as a program would nest them.
 fn product(value: &str) -> usize {
     value
@@ -433,6 +454,23 @@ proptest! {
         );
         let unthreaded = demand.blas.is_none_or(|blas| blas.threading == Threading::Sequential);
         prop_assert!(!unthreaded || (plan.blas, plan.blas_alone) == (1, 1), "{plan:?}");
+    }
+
+    #[test]
+    fn any_jobs_together_have_no_more_threads_than_cores(
+        demands in prop::collection::vec(demands(), 1..6),
+        logical in 1usize..300,
+    ) {
+        let demands: Vec<Demand> = demands
+            .into_iter()
+            .map(|demand| Demand { logical, physical: None, ..demand })
+            .collect();
+        let Ok(plans) = Plan::for_all(&demands) else { return Ok(()) };
+        let jobs = plans[0].jobs;
+        prop_assert!(plans.iter().all(|plan| plan.jobs == jobs));
+        // The worst that can happen: all jobs at a time are those with the most threads.
+        let most = plans.iter().map(|plan| plan.total / plan.jobs).max();
+        prop_assert!(jobs * most.unwrap() <= logical, "{plans:?}");
     }
 
     #[test]
