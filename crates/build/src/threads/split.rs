@@ -97,9 +97,8 @@ fn one_pool(demand: &Demand, blas: &BlasDemand, share: usize, reasons: &mut Vec<
     }
     let threads = counted(share, "thread");
     let together = format!(
-        "{}: one thread in a parallel region of the application, {threads} outside of one; \
-         the two take turns and are never multiplied",
-        blas.title()
+        "application and BLAS both run in OpenMP threads: a call has one thread in a parallel \
+         region, {threads} outside of one; the two take turns and are never multiplied"
     );
     match (demand.prefer, own) {
         (Prefer::Balanced, _) => {
@@ -111,8 +110,9 @@ fn one_pool(demand: &Demand, blas: &BlasDemand, share: usize, reasons: &mut Vec<
         (preferred, None) => {
             reasons.push(together);
             reasons.push(format!(
-                "--prefer {} changes nothing: OMP_NUM_THREADS is the one variable for both",
-                preferred.as_str()
+                "--prefer {} changes nothing for {}: OMP_NUM_THREADS is the one variable for both",
+                preferred.as_str(),
+                blas.title()
             ));
             turns
         }

@@ -110,7 +110,8 @@ impl Plan {
         // scheduler knows which core is free.
         let whole = self.demand.whole_machine && self.total == self.cores;
         // Threads that are not OpenMP's are born with the affinity of the bound
-        // thread that starts them, and all run on its one core.
+        // thread that starts them, which is one core. OpenBLAS 0.3.21 with
+        // pthreads then starts none at all, whatever its variable says (measured).
         let all_openmp = self.blas_alone == 1 || self.threading() == Threading::Openmp;
         if !(alone && whole && all_openmp && self.has_openmp() && self.total > 1) {
             return Vec::new();

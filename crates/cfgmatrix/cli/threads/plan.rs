@@ -174,10 +174,17 @@ impl Arguments {
             Some(report) => self.matrix.expand_on(&matrix, known, report)?,
             None => self.matrix.expand(&matrix, known)?,
         };
-        let Expansion { name, variants, .. } = expansion;
+        let Expansion {
+            name,
+            variants,
+            excluded,
+            ..
+        } = expansion;
         if variants.is_empty() {
+            let reason = excluded.first();
+            let reason = reason.map_or("nothing is selected", |excluded| &excluded.reason);
             return Err(Error::Nothing {
-                what: format!("no variant of `{name}` is left to plan for"),
+                what: format!("no variant of `{name}` is left: {reason}"),
             });
         }
         let jobs = variants.iter().map(|variant| self.job(variant, host));
@@ -208,30 +215,32 @@ impl Arguments {
         known: &KnowledgeBase,
         target: Target,
     ) -> Result<Job, Error> {
-        let Some((name, wanted)) = asked.split_once('=') else {
-            return Err(Error::Usage {
-                message: format!("`{asked}` is no LIBRARY=THREADING, such as `openblas=pthread`"),
-                hint: None,
-            });
+        let (name, wanted) = match asked.split_once('=') {
+            Some((name, wanted)) => (name, Some(wanted)),
+            None => (asked, None),
         };
         let library = known.blas(name)?;
-        let wanted: WantedThreading = wanted.parse().map_err(cfgmatrix_core::Error::Unknown)?;
-        let has = |kind: Threading| library.rows().iter().any(|row| row.threading == kind);
-        let kinds = wanted.kinds().iter().copied();
-        let Some(threading) = kinds.clone().find(|&kind| has(kind)) else {
-            let all = [
-                Threading::Sequential,
-                Threading::Openmp,
-                Threading::Pthread,
-                Threading::Tbb,
-            ];
-            let known = all.into_iter().filter(|&kind| has(kind));
-            let known: Vec<&str> = known.map(Threading::as_str).collect();
-            return Err(Error::Usage {
-                message: format!("{} is not known as {}", library.name, wanted.as_str()),
-                hint: Some(format!("it is known as {}", known.join(", "))),
-            });
+        let usage = |message: String| Error::Usage {
+            message,
+            hint: Some(format!("it is known as {}", threadings(library).join(", "))),
         };
+        let Some(wanted) = wanted else {
+            return Err(usage(format!(
+                "`--blas {asked}` needs a threading, as in `--blas {}={}`",
+                library.id,
+                threadings(library).last().unwrap_or(&"sequential")
+            )));
+        };
+        let wanted: WantedThreading = wanted.parse().map_err(cfgmatrix_core::Error::Unknown)?;
+        let mut kinds = wanted.kinds().iter().copied();
+        let threading = kinds.find(|&kind| has_threading(library, kind));
+        let threading = threading.ok_or_else(|| {
+            usage(format!(
+                "{} is not known as {}",
+                library.name,
+                wanted.as_str()
+            ))
+        })?;
         Ok(Job {
             name: format!("{}={}", library.id, threading.as_str()),
             target,
@@ -294,6 +303,22 @@ impl Arguments {
             print_warning(format!("not known: {unknown}"));
         }
     }
+}
+
+fn has_threading(library: &Blas, threading: Threading) -> bool {
+    library.rows().iter().any(|row| row.threading == threading)
+}
+
+/// The threadings that a library is known to have.
+fn threadings(library: &Blas) -> Vec<&'static str> {
+    let all = [
+        Threading::Sequential,
+        Threading::Openmp,
+        Threading::Pthread,
+        Threading::Tbb,
+    ];
+    let had = all.into_iter().filter(|&kind| has_threading(library, kind));
+    had.map(Threading::as_str).collect()
 }
 
 fn demand_of(library: &Blas, threading: Threading, target: Target) -> BlasDemand {

@@ -1,6 +1,6 @@
 //! Plans as people read them.
 
-use cfgmatrix_build::threads::{Cores, Plan};
+use cfgmatrix_build::threads::{Application, Cores, Plan, Variable};
 
 use super::super::Error;
 use super::super::output::{HEADING, Output, Table, print_warning, styled};
@@ -24,6 +24,10 @@ pub(super) fn write(
         output.line(styled(HEADING, heading))?;
     }
     output.line(format!("  {}", machine(cores)))?;
+    let common = common(planned);
+    if !common.is_empty() {
+        output.line(format!("  each with {}", assignments(&common)))?;
+    }
     output.line("")?;
     let mut table = Table::new([
         "variant",
@@ -36,18 +40,16 @@ pub(super) fn write(
     let any_ranks = planned.iter().any(|one| one.plan.ranks > 1);
     for one in planned {
         let plan = &one.plan;
-        let variables = one.variables.iter();
-        let variables: Vec<String> = variables
-            .map(|variable| format!("{}={}", variable.name, variable.value))
-            .collect();
+        let own = one.variables.iter();
+        let own: Vec<&Variable> = own.filter(|variable| !common.contains(variable)).collect();
         let ranks = any_ranks.then(|| plan.ranks.to_string());
         table.row([
             one.name.clone(),
             ranks.unwrap_or_default(),
-            format!("{} {}", one.application.as_str(), plan.application),
+            application(one),
             blas(one),
             (plan.total / plan.jobs).to_string(),
-            variables.join(" "),
+            assignments(&own),
         ]);
     }
     output.table(&table)?;
@@ -72,6 +74,26 @@ fn counted(count: usize, what: &str) -> String {
     }
 }
 
+/// The variables that all of several variants have with one value: they are
+/// shown once, and not in each row.
+fn common(planned: &[Planned]) -> Vec<&Variable> {
+    let [first, others @ ..] = planned else {
+        return Vec::new();
+    };
+    let shared = first.variables.iter().filter(|variable| {
+        let has = |one: &Planned| one.variables.contains(variable);
+        !others.is_empty() && others.iter().all(has)
+    });
+    shared.collect()
+}
+
+fn assignments(variables: &[&Variable]) -> String {
+    let pairs = variables
+        .iter()
+        .map(|variable| format!("{}={}", variable.name, variable.value));
+    pairs.collect::<Vec<_>>().join(" ")
+}
+
 /// What the process may use of the machine.
 fn machine(cores: &Cores) -> String {
     let mut parts = vec![counted(cores.allowed, "logical CPU")];
@@ -90,6 +112,15 @@ fn machine(cores: &Cores) -> String {
         parts.push(counted(cores.nodes.len(), "NUMA node"));
     }
     format!("this process may use {}", parts.join(", "))
+}
+
+fn application(planned: &Planned) -> String {
+    let threads = planned.plan.application;
+    match planned.application {
+        Application::Openmp => format!("openmp {threads}"),
+        Application::Sequential => "sequential".to_owned(),
+        _ => format!("openmp {threads}, if it is"),
+    }
 }
 
 /// The library with its threads: in a parallel region, and outside of one.
