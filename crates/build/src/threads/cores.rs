@@ -195,7 +195,8 @@ fn nodes(root: &Path, allowed: &BTreeSet<usize>) -> Vec<Node> {
 }
 
 // The trees are Linux systems, whose paths only Unix has.
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

@@ -10,13 +10,15 @@
 
 mod cgroup;
 mod cores;
+mod demand;
 mod plan;
 mod split;
 mod variables;
 
 pub use cgroup::Quota;
 pub use cores::{Cores, Node};
-pub use plan::{Application, BlasDemand, Demand, Jobs, Plan, PlanError, Prefer};
+pub use demand::{Application, BlasDemand, Demand, Jobs, Prefer};
+pub use plan::{Plan, PlanError};
 pub use variables::Variable;
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use cfgmatrix_core::Threading;
 
-use super::plan::{Application, BlasDemand, Demand, Prefer, counted};
+use super::demand::{Application, BlasDemand, Demand, Prefer};
+use super::plan::counted;
 
 /// Threads of one rank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

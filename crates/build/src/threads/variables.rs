@@ -3,7 +3,8 @@
 use cfgmatrix_core::{Os, Target, Threading};
 use serde::Serialize;
 
-use super::plan::{Application, Plan};
+use super::demand::Application;
+use super::plan::Plan;
 
 const OMP_NUM_THREADS: &str = "OMP_NUM_THREADS";
 
@@ -19,10 +20,10 @@ pub struct Variable {
 }
 
 impl Variable {
-    fn new(name: &str, value: impl ToString, reason: impl Into<String>) -> Self {
+    fn new(name: &str, value: impl Into<String>, reason: impl Into<String>) -> Self {
         Self {
             name: name.to_owned(),
-            value: value.to_string(),
+            value: value.into(),
             reason: reason.into(),
         }
     }
@@ -37,7 +38,7 @@ impl Plan {
         if self.has_openmp() {
             variables.push(Variable::new(
                 "OMP_MAX_ACTIVE_LEVELS",
-                1,
+                "1",
                 "a parallel region inside of another one has one thread",
             ));
         }
@@ -63,7 +64,7 @@ impl Plan {
         match one_pool {
             Some(blas) if !application && blas.own_variable().is_none() => Variable::new(
                 OMP_NUM_THREADS,
-                self.blas_alone,
+                self.blas_alone.to_string(),
                 format!("threads of {}", blas.title()),
             ),
             Some(blas) if application && self.application > 1 => {
@@ -80,7 +81,7 @@ impl Plan {
             }
             _ => Variable::new(
                 OMP_NUM_THREADS,
-                self.application,
+                self.application.to_string(),
                 "threads of the application",
             ),
         }
@@ -99,7 +100,7 @@ impl Plan {
             "threads of {}: it reads this one first{weaker}",
             blas.title()
         );
-        Some(Variable::new(name, self.blas_alone, reason))
+        Some(Variable::new(name, self.blas_alone.to_string(), reason))
     }
 
     fn binding(&self) -> Vec<Variable> {

@@ -350,7 +350,8 @@ impl Planned {
             let Some(own) = job.run_env.get(&variable.name) else {
                 return true;
             };
-            if *own != variable.value {
+            // Of a list the first number decides: one level is all that is active.
+            if variable.value.split(',').next() != Some(own) {
                 plan.warnings.push(format!(
                     "the matrix sets {}={own}, where the plan has {}: the matrix's is kept, and the plan is not",
                     variable.name, variable.value
