@@ -23,4 +23,5 @@ mod overlay;
 mod probe;
 mod schema;
 mod support;
+mod threads;
 mod wrong_input;

@@ -4,3 +4,5 @@
 
 pub mod artifact;
 pub mod blame;
+pub mod outcome;
+pub mod threads;

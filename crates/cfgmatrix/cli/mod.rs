@@ -17,6 +17,7 @@ mod output;
 mod probe;
 mod probe_table;
 mod schema;
+mod threads;
 mod why;
 
 use std::ffi::OsString;
@@ -92,6 +93,8 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Write a matrix file for a project, from its build files and what is installed.
     Init(init::Arguments),
+    /// Say how many threads jobs, MPI ranks, the application and BLAS get.
+    Threads(threads::Arguments),
     /// Print a JSON Schema of the project's documents.
     Schema(schema::Arguments),
     /// Print a completion script for a shell.
@@ -168,6 +171,10 @@ fn execute(
         Command::Init(arguments) => {
             let knowledge = || knowledge_digest(all, surroundings);
             init::run(arguments, known()?, knowledge, surroundings, output)
+        }
+        Command::Threads(arguments) => {
+            let knowledge = || knowledge_digest(all, surroundings);
+            threads::run(arguments, known()?, knowledge, surroundings, output)
         }
         Command::Cover(arguments) => cover::run(arguments, output),
         Command::Import(arguments) => import::run(arguments, known()?, output),
