@@ -80,6 +80,10 @@ pub enum Error {
     #[cfg(feature = "cli")]
     #[error(transparent)]
     Plain(#[from] cfgmatrix_core::plain::PlainError),
+    /// A run that could not be made.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    Run(#[from] cfgmatrix_build::run::RunError),
     /// Arguments that do not go together.
     #[cfg(feature = "cli")]
     #[error("{message}")]
@@ -140,6 +144,8 @@ impl Error {
             }
             #[cfg(feature = "cli")]
             Self::Plain(error) => error.hint(),
+            #[cfg(feature = "cli")]
+            Self::Run(error) => error.hint(),
             #[cfg(feature = "cli")]
             Self::Usage { hint, .. } => hint.clone(),
             Self::Io { source, .. } if source.kind() == std::io::ErrorKind::NotADirectory => {

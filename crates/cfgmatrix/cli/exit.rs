@@ -1,5 +1,6 @@
 //! Exit codes, part of the command's contract.
 
+use cfgmatrix_build::run::RunError;
 use cfgmatrix_probe::survey::SurveyError;
 use cfgmatrix_probe::{IdentifyError, process::ProcessError};
 
@@ -51,6 +52,9 @@ pub(super) fn code(error: &Error) -> u8 {
         Error::Core(_) | Error::Usage { .. } => USAGE,
         Error::Plain(Plain::NothingLeft { .. } | Plain::Uncountable { .. }) => NOTHING,
         Error::Plain(_) => USAGE,
+        Error::Run(RunError::Foreign { .. } | RunError::Newer { .. }) => USAGE,
+        Error::Run(RunError::Document { .. }) => USAGE,
+        Error::Run(_) => IO,
         Error::Survey(error) => match error {
             SurveyError::NoDirectory { .. } | SurveyError::NoCompiler { .. } => USAGE,
             SurveyError::Knowledge(_) => USAGE,

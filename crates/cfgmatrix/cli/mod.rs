@@ -16,6 +16,7 @@ mod lint;
 mod output;
 mod probe;
 mod probe_table;
+mod run;
 mod schema;
 mod threads;
 mod why;
@@ -85,6 +86,8 @@ enum Command {
     Probe(probe::Arguments),
     /// Write the variants as files that another tool reads.
     Emit(emit::Arguments),
+    /// Build and test every variant on this machine.
+    Run(run::Arguments),
     /// Make covering arrays from a plain model, or check anyone's rows.
     Cover(cover::Arguments),
     /// Make a matrix file of another tool's: a GitHub workflow, a PICT model, conda's variants.
@@ -176,11 +179,27 @@ fn execute(
             let knowledge = || knowledge_digest(all, surroundings);
             threads::run(arguments, known()?, knowledge, surroundings, output)
         }
+        Command::Run(arguments) => {
+            let knowledge = || knowledge_digest(all, surroundings);
+            run::run(arguments, known()?, knowledge, surroundings, output)
+        }
         Command::Cover(arguments) => cover::run(arguments, output),
         Command::Import(arguments) => import::run(arguments, known()?, output),
         Command::Schema(arguments) => schema::run(arguments, output),
         Command::Completions(arguments) => completions::run(arguments, output),
     }
+}
+
+/// Ends what runs when the user interrupts the program, which then clears up; who
+/// asks twice does not want to wait for that.
+fn interruptible() {
+    // A caller of the library may have set a handler of its own: that one stays.
+    let _ = ctrlc::set_handler(|| {
+        if cfgmatrix_probe::process::interrupted() {
+            std::process::exit(i32::from(exit::INTERRUPTED));
+        }
+        cfgmatrix_probe::process::interrupt();
+    });
 }
 
 /// The knowledge base, for as long as the process lives: it ends with the

@@ -79,7 +79,7 @@ impl Job {
 pub fn file_name(variant: &str) -> String {
     /// Longer names are cut, and told apart by a digest.
     const LONGEST: usize = 120;
-    let plain = |c: char| matches!(c, 'a'..='z' | '0'..='9' | '-' | '_' | '+' | '.');
+    let plain = |c: char| matches!(c, 'a'..='z' | '0'..='9' | '-' | '_' | '+' | '.' | '@');
     let is_plain = !variant.is_empty()
         && variant.len() <= LONGEST
         && variant.chars().all(plain)
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn plain_names_are_kept_and_others_cannot_leave_the_directory() {
-        assert_eq!(file_name("gcc-12-threaded"), "gcc-12-threaded");
+        assert_eq!(file_name("gcc@12-threaded"), "gcc@12-threaded");
         for name in [
             "",
             ".",

@@ -1,0 +1,271 @@
+//! `cfgmatrix run`
+
+mod progress;
+mod summary;
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use cfgmatrix_build::outcome::{Outcome, Status, StepName};
+use cfgmatrix_build::run::{Conduct, Event, Job, Keep, Manifest, Record, Settings, Step};
+use cfgmatrix_build::run::{passed, run as run_jobs};
+use cfgmatrix_build::threads::Cores;
+use cfgmatrix_core::emit::environment;
+use cfgmatrix_core::{HostReport, KnowledgeBase, Variant};
+use clap::{Args, ValueEnum};
+
+use super::expand::MatrixArguments;
+use super::output::Output;
+use super::probe::ProbeArguments;
+use super::{Error, Surroundings, exit};
+use crate::files;
+use progress::Progress;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    matrix: MatrixArguments,
+    /// With the compilers and libraries of a report that `probe --format json` printed on this machine; `-` for standard input.
+    #[arg(long, value_name = "FILE")]
+    host: Option<PathBuf>,
+    /// Builds at a time, and jobs of make and its like within them [default: as many as there are cores].
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Where builds, logs and outcomes are kept.
+    #[arg(long, value_name = "DIR", default_value = "cfgmatrix-run")]
+    directory: PathBuf,
+    /// Keep what earlier runs found out: variants that ended, whether or not they passed.
+    #[arg(long)]
+    resume: bool,
+    /// Build only what did not pass before.
+    #[arg(long, conflicts_with = "resume")]
+    only_failed: bool,
+    /// End with the first variant that does not pass.
+    #[arg(long)]
+    fail_fast: bool,
+    /// Build the others when one does not pass, as is done anyway.
+    #[arg(long, conflicts_with = "fail_fast")]
+    keep_going: bool,
+    /// Seconds that a step may take.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    timeout: Option<Duration>,
+    /// Start a step that fails so many times again.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    retry: u32,
+    /// Only the Ith of N parts of the variants, to share them among machines.
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+    /// Let a variable of this environment reach the builds (may be given again).
+    #[arg(long, value_name = "NAME")]
+    pass: Vec<String>,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// The command that builds and tests a variant, started in an empty directory of the variant's own.
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Lines for people.
+    Text,
+    /// One document, at the end.
+    Json,
+    /// What happens, one document a line, as it does.
+    Jsonl,
+}
+
+/// One of several parts of the variants.
+#[derive(Clone, Copy, Debug)]
+struct Shard {
+    number: usize,
+    of: usize,
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.split_once('/');
+        let parts = parts.and_then(|(number, of)| Some((number.parse().ok()?, of.parse().ok()?)));
+        match parts {
+            Some((number, of)) if 1 <= number && number <= of => Ok(Self { number, of }),
+            Some((number, of)) if of > 0 => Err(format!(
+                "there is no part {number} of {of}: expected 1/{of} to {of}/{of}"
+            )),
+            _ => Err("expected a part and their number, such as `2/4`".to_owned()),
+        }
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: Option<f64> = text.parse().ok();
+    seconds
+        .filter(|&seconds| seconds > 0.0)
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| "a number of seconds above 0 is expected".to_owned())
+}
+
+pub(super) fn run(
+    arguments: &Arguments,
+    known: &KnowledgeBase,
+    knowledge: impl FnOnce() -> Result<u64, Error>,
+    surroundings: &Surroundings,
+    output: &mut Output,
+) -> Result<u8, Error> {
+    super::interruptible();
+    let matrix = arguments.matrix.read()?;
+    let host = match &arguments.host {
+        Some(path) => HostReport::parse(&files::read_argument(path)?)?,
+        None => ProbeArguments::for_matrix(&matrix).survey(known, knowledge()?, surroundings)?,
+    };
+    let space = arguments.matrix.space(&matrix, known, Some(&host))?;
+    let selection = space.select(&arguments.matrix.select)?;
+    let expansion = space.expand(&selection, &arguments.matrix.plan(&matrix)?)?;
+    if expansion.variants.is_empty() {
+        return Err(space.nothing_left(&selection).into());
+    }
+    let source = here()?;
+    let all = expansion.variants.iter().enumerate();
+    let variants = all.filter(|(number, _)| arguments.takes(*number));
+    let jobs: Vec<Job> = variants
+        .map(|(_, variant)| arguments.job(variant, &source))
+        .collect();
+    let record = Record::open(&arguments.directory)?;
+    record.write_manifest(&Manifest::new(&expansion.name, &jobs, now()))?;
+    let settings = Settings {
+        jobs: arguments.workers(),
+        keep: match (arguments.resume, arguments.only_failed) {
+            (true, _) => Keep::Ended,
+            (_, true) => Keep::Passed,
+            _ => Keep::Nothing,
+        },
+        fail_fast: arguments.fail_fast,
+        passed: passed(surroundings.environment.iter(), &arguments.pass),
+    };
+    let progress = Progress::new(arguments.format, jobs.len());
+    let commander = Commander {
+        command: &arguments.command,
+        source: &source,
+        progress: &progress,
+    };
+    let outcomes = run_jobs(&jobs, &record, &settings, &commander)?;
+    progress.end();
+    let excluded = &expansion.excluded;
+    summary::write(arguments.format, &record, &outcomes, excluded, output)?;
+    Ok(code(&outcomes))
+}
+
+/// The code that a run ends with.
+fn code(outcomes: &[Option<Outcome>]) -> u8 {
+    let has = |status: Status| {
+        let mut ended = outcomes.iter().flatten();
+        ended.any(|outcome| outcome.status == status)
+    };
+    if cfgmatrix_probe::process::interrupted() {
+        exit::INTERRUPTED
+    } else if outcomes.iter().any(Option::is_none)
+        || [
+            Status::Failed,
+            Status::TimedOut,
+            Status::Refuted,
+            Status::Interrupted,
+        ]
+        .into_iter()
+        .any(has)
+    {
+        exit::FAILED
+    } else {
+        exit::OK
+    }
+}
+
+fn here() -> Result<PathBuf, Error> {
+    let here = Path::new(".");
+    here.canonicalize().map_err(|source| Error::Io {
+        action: "read",
+        path: here.to_owned(),
+        source,
+    })
+}
+
+/// Seconds from 1970 to now.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a run says when it began; nothing depends on it"
+)]
+fn now() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(0, |now| now.as_secs())
+}
+
+impl Arguments {
+    fn takes(&self, number: usize) -> bool {
+        self.shard
+            .is_none_or(|shard| number % shard.of == shard.number - 1)
+    }
+
+    fn workers(&self) -> usize {
+        self.jobs
+            .map_or_else(|| Cores::here().usable(), NonZeroUsize::get)
+    }
+
+    fn job(&self, variant: &Variant<'_>, source: &Path) -> Job {
+        let words = self.command.iter();
+        let words: Vec<String> = words
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect();
+        let recipe = serde_json::json!({"command": words, "source": source});
+        Job {
+            variant: variant.name.clone(),
+            id: variant.configuration.id.clone(),
+            axes: variant.axes.clone(),
+            recipe: recipe.to_string(),
+            environment: environment(variant),
+            limit: self.timeout,
+            retries: self.retry,
+        }
+    }
+}
+
+/// Gives each variant the command of the user.
+struct Commander<'a> {
+    command: &'a [OsString],
+    source: &'a Path,
+    progress: &'a Progress,
+}
+
+impl Conduct for Commander<'_> {
+    fn steps(&self, _: &Job, build: &Path) -> Result<Vec<Step>, String> {
+        let (program, arguments) = self.command.split_first().expect("clap asks for one");
+        let program = PathBuf::from(program);
+        // A path is from where the user is; a name is looked for in PATH.
+        let is_path = program.components().count() > 1;
+        let program = if is_path {
+            self.source.join(program)
+        } else {
+            program
+        };
+        let text = |path: &Path| path.display().to_string();
+        Ok(vec![Step {
+            name: StepName::Command,
+            program,
+            arguments: arguments.to_vec(),
+            directory: build.to_owned(),
+            environment: vec![
+                ("CFGMATRIX_SOURCE".to_owned(), text(self.source)),
+                ("CFGMATRIX_BUILD".to_owned(), text(build)),
+            ],
+        }])
+    }
+
+    fn examine(&self, _: &Job, _: &Path, _: &mut Outcome) {}
+
+    fn tell(&self, event: Event<'_>) {
+        self.progress.tell(event);
+    }
+}
