@@ -118,6 +118,7 @@ impl Record {
                 path: directory.clone(),
             });
         }
+        read::<Manifest>(&directory.join(Self::MANIFEST))?;
         let file = File::options()
             .create(true)
             .append(true)
@@ -128,15 +129,13 @@ impl Record {
                 path: directory.clone(),
             });
         }
-        let record = Self {
-            directory: directory.clone(),
-            _lock: file,
-        };
-        record.manifest()?;
         for part in ["outcomes", "logs", "builds"] {
             fs::create_dir_all(directory.join(part)).map_err(failed)?;
         }
-        Ok(record)
+        Ok(Self {
+            directory: directory.clone(),
+            _lock: file,
+        })
     }
 
     /// Where it is.
