@@ -3,6 +3,7 @@
 mod progress;
 mod summary;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -130,11 +131,16 @@ pub(super) fn run(
         return Err(space.nothing_left(&selection).into());
     }
     let source = here()?;
-    let all = expansion.variants.iter().enumerate();
+    let all = expansion.variants.into_iter().enumerate();
     let variants = all.filter(|(number, _)| arguments.takes(*number));
-    let jobs: Vec<Job> = variants
-        .map(|(_, variant)| arguments.job(variant, &source))
-        .collect();
+    let variants: Vec<Variant<'_>> = variants.map(|(_, variant)| variant).collect();
+    let jobs = variants
+        .iter()
+        .map(|variant| arguments.job(variant, &source));
+    let jobs: Vec<Job> = jobs.collect();
+    // They are no part of what a job is: another machine has other cores.
+    let threads = super::threads::variables(&variants, surroundings.host(), arguments.workers())?;
+    let names = jobs.iter().map(|job| job.variant.clone());
     let record = Record::open(&arguments.directory)?;
     record.write_manifest(&Manifest::new(&expansion.name, &jobs, now()))?;
     let settings = Settings {
@@ -151,6 +157,7 @@ pub(super) fn run(
     let commander = Commander {
         command: &arguments.command,
         source: &source,
+        threads: names.zip(threads).collect(),
         progress: &progress,
     };
     let outcomes = run_jobs(&jobs, &record, &settings, &commander)?;
@@ -236,11 +243,13 @@ impl Arguments {
 struct Commander<'a> {
     command: &'a [OsString],
     source: &'a Path,
+    /// By variant, the variables that say how many threads it may have.
+    threads: BTreeMap<String, Vec<(String, String)>>,
     progress: &'a Progress,
 }
 
 impl Conduct for Commander<'_> {
-    fn steps(&self, _: &Job, build: &Path) -> Result<Vec<Step>, String> {
+    fn steps(&self, job: &Job, build: &Path) -> Result<Vec<Step>, String> {
         let (program, arguments) = self.command.split_first().expect("clap asks for one");
         let program = PathBuf::from(program);
         // A path is from where the user is; a name is looked for in PATH.
@@ -251,15 +260,15 @@ impl Conduct for Commander<'_> {
             program
         };
         let text = |path: &Path| path.display().to_string();
+        let mut environment = self.threads.get(&job.variant).cloned().unwrap_or_default();
+        environment.push(("CFGMATRIX_SOURCE".to_owned(), text(self.source)));
+        environment.push(("CFGMATRIX_BUILD".to_owned(), text(build)));
         Ok(vec![Step {
             name: StepName::Command,
             program,
             arguments: arguments.to_vec(),
             directory: build.to_owned(),
-            environment: vec![
-                ("CFGMATRIX_SOURCE".to_owned(), text(self.source)),
-                ("CFGMATRIX_BUILD".to_owned(), text(build)),
-            ],
+            environment,
         }])
     }
 

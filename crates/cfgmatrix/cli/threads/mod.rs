@@ -3,6 +3,8 @@
 mod plan;
 mod table;
 
+pub(super) use plan::variables;
+
 use cfgmatrix_core::KnowledgeBase;
 use clap::{Args, Subcommand};
 

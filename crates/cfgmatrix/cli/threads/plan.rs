@@ -146,6 +146,36 @@ pub(super) fn run(
     Ok(exit::OK)
 }
 
+/// The variables that keep the variants of a run within the machine's cores where
+/// so many of them are at work; nothing for variants that set them themselves.
+pub(in super::super) fn variables(
+    variants: &[Variant<'_>],
+    host: Target,
+    jobs: usize,
+) -> Result<Vec<Vec<(String, String)>>, Error> {
+    let cores = Cores::here();
+    let machine = Demand::on(&cores);
+    let jobs = jobs.clamp(1, machine.logical.max(1));
+    let planned = variants
+        .iter()
+        .map(|variant| Job::new(variant, host, application_of(variant)));
+    let planned: Vec<Job> = planned.collect();
+    let demands = planned.iter().map(|job| Demand {
+        jobs: Jobs::Wanted(jobs),
+        application: job.application,
+        blas: job.blas.clone(),
+        ..machine.clone()
+    });
+    let demands: Vec<Demand> = demands.collect();
+    let plans = Plan::for_all(&demands).map_err(|error| usage(&error))?;
+    let planned = planned.into_iter().zip(plans).map(Planned::new);
+    let variables = planned.map(|planned| {
+        let variables = planned.variables.into_iter();
+        variables.map(|one| (one.name, one.value)).collect()
+    });
+    Ok(variables.collect())
+}
+
 fn usage(error: &PlanError) -> Error {
     Error::Usage {
         message: error.to_string(),
@@ -187,25 +217,12 @@ impl Arguments {
                 what: format!("no variant of `{name}` is left: {reason}"),
             });
         }
-        let jobs = variants.iter().map(|variant| self.job(variant, host));
+        let jobs = variants.iter().map(|variant| {
+            let application = self.application;
+            let application = application.unwrap_or_else(|| application_of(variant));
+            Job::new(variant, host, application)
+        });
         Ok((name.to_owned(), jobs.collect()))
-    }
-
-    fn job(&self, variant: &Variant<'_>, host: Target) -> Job {
-        let target = variant.toolchain.as_ref();
-        let target = target.map_or(host, |toolchain| toolchain.target);
-        let blas = variant
-            .blas
-            .as_ref()
-            .map(|blas| demand_of(blas.library, blas.row.threading, target));
-        Job {
-            name: variant.name.clone(),
-            target,
-            has_mpi: variant.configuration.mpi.is_some(),
-            application: self.application.unwrap_or_else(|| application_of(variant)),
-            blas,
-            run_env: variant.configuration.run_env.clone(),
-        }
     }
 
     /// The job of `--blas`.
@@ -340,6 +357,22 @@ fn application_of(variant: &Variant<'_>) -> Application {
         (true, _) => Application::Openmp,
         (false, Some(_)) => Application::Sequential,
         (false, None) => Application::Unknown,
+    }
+}
+
+impl Job {
+    fn new(variant: &Variant<'_>, host: Target, application: Application) -> Self {
+        let target = variant.toolchain.as_ref();
+        let target = target.map_or(host, |toolchain| toolchain.target);
+        let blas = variant.blas.as_ref();
+        Self {
+            name: variant.name.clone(),
+            target,
+            has_mpi: variant.configuration.mpi.is_some(),
+            application,
+            blas: blas.map(|blas| demand_of(blas.library, blas.row.threading, target)),
+            run_env: variant.configuration.run_env.clone(),
+        }
     }
 }
 
