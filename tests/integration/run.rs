@@ -335,3 +335,46 @@ fn a_command_that_is_not_there_fails_each_variant_with_the_reason() {
     let blame = document["blame"].to_string();
     assert!(blame.contains("nothing passed"), "{blame}");
 }
+
+#[test]
+fn steps_are_those_of_the_matrix_with_the_words_of_each_variant() {
+    let scene = Scene::new();
+    let run = "
+[run]
+configure = [\"sh\", \"-c\", \"printf '%s|' \\\"$@\\\" > {source}/{name}.words\", \"sh\", \"{size}\", \"{vars.limit}\", \"a b\", \"${{x}}\"]
+build = [[\"touch\", \"{build}/one\"], [\"touch\", \"two\"]]
+test = [\"test\", \"-e\", \"one\", \"-a\", \"-e\", \"two\"]
+timeout = 30
+
+[[set]]
+if = 'size == \"small\"'
+vars = { limit = 3 }
+
+[[set]]
+if = 'size == \"large\"'
+vars = { limit = 4 }
+";
+    fs::write(scene.path().join("m.toml"), format!("{MATRIX}{run}")).unwrap();
+    let mut command = cfgmatrix();
+    command.current_dir(scene.path());
+    command.env("XDG_CACHE_HOME", scene.path().join("cache"));
+    command.args(["run", "m.toml", "--format", "json"]);
+    let output = command.output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{error}");
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let steps = document["outcomes"][0]["steps"].as_array().unwrap();
+    let names: Vec<&str> = steps
+        .iter()
+        .map(|step| step["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["configure", "build", "build", "test"]);
+    let logs: BTreeSet<&str> = steps
+        .iter()
+        .map(|step| step["log"].as_str().unwrap())
+        .collect();
+    assert_eq!(logs.len(), 4);
+    let words = |name: &str| fs::read_to_string(scene.path().join(name)).unwrap();
+    assert_eq!(words("small-red.words"), "small|3|a b|${{x}}|");
+    assert_eq!(words("large-blue.words"), "large|4|a b|${{x}}|");
+}

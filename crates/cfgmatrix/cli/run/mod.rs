@@ -1,5 +1,6 @@
 //! `cfgmatrix run`
 
+mod plan;
 mod progress;
 mod summary;
 
@@ -10,12 +11,12 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use cfgmatrix_build::outcome::{Outcome, Status, StepName};
+use cfgmatrix_build::outcome::{Outcome, Status};
 use cfgmatrix_build::run::{Conduct, Event, Job, Keep, Manifest, Record, Settings, Step};
 use cfgmatrix_build::run::{passed, run as run_jobs};
 use cfgmatrix_build::threads::Cores;
 use cfgmatrix_core::emit::environment;
-use cfgmatrix_core::{HostReport, KnowledgeBase, Variant};
+use cfgmatrix_core::{HostReport, KnowledgeBase, RunOptions, Variant};
 use clap::{Args, ValueEnum};
 
 use super::expand::MatrixArguments;
@@ -50,12 +51,12 @@ pub(super) struct Arguments {
     /// Build the others when one does not pass, as is done anyway.
     #[arg(long, conflicts_with = "fail_fast")]
     keep_going: bool,
-    /// Seconds that a step may take.
+    /// Seconds that a command may take [default: as the matrix says, else for ever].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<Duration>,
-    /// Start a step that fails so many times again.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    retry: u32,
+    /// Start a command that fails so many times again [default: as the matrix says, else never].
+    #[arg(long, value_name = "N")]
+    retry: Option<u32>,
     /// Only the Ith of N parts of the variants, to share them among machines.
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
@@ -65,8 +66,8 @@ pub(super) struct Arguments {
     /// How to print it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// The command that builds and tests a variant, started in an empty directory of the variant's own.
-    #[arg(last = true, required = true, value_name = "COMMAND")]
+    /// The command that builds and tests a variant, started in an empty directory of the variant's own [default: the steps of the matrix's table `run`].
+    #[arg(last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 }
 
@@ -130,19 +131,40 @@ pub(super) fn run(
     if expansion.variants.is_empty() {
         return Err(space.nothing_left(&selection).into());
     }
+    let options = matrix.run_options();
+    if arguments.command.is_empty() && options.steps().is_empty() {
+        return Err(no_command());
+    }
     let source = here()?;
     let all = expansion.variants.into_iter().enumerate();
     let variants = all.filter(|(number, _)| arguments.takes(*number));
     let variants: Vec<Variant<'_>> = variants.map(|(_, variant)| variant).collect();
-    let jobs = variants
-        .iter()
-        .map(|variant| arguments.job(variant, &source));
-    let jobs: Vec<Job> = jobs.collect();
     // They are no part of what a job is: another machine has other cores.
     let threads = super::threads::variables(&variants, surroundings.host(), arguments.workers())?;
-    let names = jobs.iter().map(|job| job.variant.clone());
+    // What is wrong with a step is said before anything is written.
+    for variant in &variants {
+        let (nowhere, none) = (Path::new(""), &[]);
+        plan::steps(&arguments.command, options, variant, nowhere, nowhere, none)?;
+    }
     let record = Record::open(&arguments.directory)?;
+    let (mut jobs, mut steps) = (Vec::new(), BTreeMap::new());
+    for (variant, threads) in variants.iter().zip(threads) {
+        let build = record.build(&variant.name);
+        let own = plan::steps(
+            &arguments.command,
+            options,
+            variant,
+            &source,
+            &build,
+            &threads,
+        )?;
+        let recipe = plan::recipe(&arguments.command, options, &source);
+        jobs.push(arguments.job(variant, options, recipe));
+        steps.insert(variant.name.clone(), own);
+    }
     record.write_manifest(&Manifest::new(&expansion.name, &jobs, now()))?;
+    let mut named = arguments.pass.clone();
+    named.extend_from_slice(&options.pass);
     let settings = Settings {
         jobs: arguments.workers(),
         keep: match (arguments.resume, arguments.only_failed) {
@@ -151,13 +173,11 @@ pub(super) fn run(
             _ => Keep::Nothing,
         },
         fail_fast: arguments.fail_fast,
-        passed: passed(surroundings.environment.iter(), &arguments.pass),
+        passed: passed(surroundings.environment.iter(), &named),
     };
     let progress = Progress::new(arguments.format, jobs.len());
     let commander = Commander {
-        command: &arguments.command,
-        source: &source,
-        threads: names.zip(threads).collect(),
+        steps: &steps,
         progress: &progress,
     };
     let outcomes = run_jobs(&jobs, &record, &settings, &commander)?;
@@ -221,55 +241,38 @@ impl Arguments {
             .map_or_else(|| Cores::here().usable(), NonZeroUsize::get)
     }
 
-    fn job(&self, variant: &Variant<'_>, source: &Path) -> Job {
-        let words = self.command.iter();
-        let words: Vec<String> = words
-            .map(|word| word.to_string_lossy().into_owned())
-            .collect();
-        let recipe = serde_json::json!({"command": words, "source": source});
+    fn job(&self, variant: &Variant<'_>, options: &RunOptions, recipe: String) -> Job {
+        let limit = options.timeout;
+        let limit = limit.map(|seconds| Duration::from_secs(u64::from(seconds.get())));
         Job {
             variant: variant.name.clone(),
             id: variant.configuration.id.clone(),
             axes: variant.axes.clone(),
-            recipe: recipe.to_string(),
+            recipe,
             environment: environment(variant),
-            limit: self.timeout,
-            retries: self.retry,
+            limit: self.timeout.or(limit),
+            retries: self.retry.unwrap_or(options.retry),
         }
     }
 }
 
-/// Gives each variant the command of the user.
+fn no_command() -> Error {
+    Error::Usage {
+        message: "nothing says how a variant is built: there is neither a command nor a table `run` in the matrix".to_owned(),
+        hint: Some("give a command after `--`, as in `cfgmatrix run -- make check`".to_owned()),
+    }
+}
+
+/// Gives each variant its steps, and tells what happens.
 struct Commander<'a> {
-    command: &'a [OsString],
-    source: &'a Path,
-    /// By variant, the variables that say how many threads it may have.
-    threads: BTreeMap<String, Vec<(String, String)>>,
+    /// By variant.
+    steps: &'a BTreeMap<String, Vec<Step>>,
     progress: &'a Progress,
 }
 
 impl Conduct for Commander<'_> {
-    fn steps(&self, job: &Job, build: &Path) -> Result<Vec<Step>, String> {
-        let (program, arguments) = self.command.split_first().expect("clap asks for one");
-        let program = PathBuf::from(program);
-        // A path is from where the user is; a name is looked for in PATH.
-        let is_path = program.components().count() > 1;
-        let program = if is_path {
-            self.source.join(program)
-        } else {
-            program
-        };
-        let text = |path: &Path| path.display().to_string();
-        let mut environment = self.threads.get(&job.variant).cloned().unwrap_or_default();
-        environment.push(("CFGMATRIX_SOURCE".to_owned(), text(self.source)));
-        environment.push(("CFGMATRIX_BUILD".to_owned(), text(build)));
-        Ok(vec![Step {
-            name: StepName::Command,
-            program,
-            arguments: arguments.to_vec(),
-            directory: build.to_owned(),
-            environment,
-        }])
+    fn steps(&self, job: &Job, _: &Path) -> Result<Vec<Step>, String> {
+        Ok(self.steps.get(&job.variant).cloned().unwrap_or_default())
     }
 
     fn examine(&self, _: &Job, _: &Path, _: &mut Outcome) {}
