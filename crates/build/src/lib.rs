@@ -6,3 +6,4 @@ pub mod artifact;
 pub mod blame;
 pub mod outcome;
 pub mod threads;
+pub mod verify;
