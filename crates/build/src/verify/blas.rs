@@ -58,7 +58,9 @@ impl<'a> Claimed<'a> {
             .iter()
             .chain(&flags.libs)
             .filter_map(|token| {
-                let rpath = token.rfind("-rpath,").map(|at| &token[at + "-rpath,".len()..]);
+                let rpath = token
+                    .rfind("-rpath,")
+                    .map(|at| &token[at + "-rpath,".len()..]);
                 rpath.or_else(|| token.strip_prefix("-L"))
             })
             .flat_map(|list| list.split(':'))
@@ -90,13 +92,7 @@ impl<'a> Claimed<'a> {
         format!("{} {}", self.threading().as_str(), self.name())
     }
 
-    fn judge(
-        &self,
-        seen: &Seen,
-        stage: &Stage<'_>,
-        helper: Helper<'_>,
-        claims: &mut Vec<Claim>,
-    ) {
+    fn judge(&self, seen: &Seen, stage: &Stage<'_>, helper: Helper<'_>, claims: &mut Vec<Claim>) {
         let artifact = Some(seen.name.as_str());
         let symbols = seen.artifact.symbols();
         let inside = symbols.blas.defined.iter().any(|name| is_gemm(name));
@@ -106,7 +102,10 @@ impl<'a> Claimed<'a> {
             return;
         };
         if inside {
-            claims.push(self.linked_in(seen).of("blas.file", artifact, &self.title()));
+            claims.push(
+                self.linked_in(seen)
+                    .of("blas.file", artifact, &self.title()),
+            );
             return;
         }
         let closure = match followed {
@@ -253,7 +252,13 @@ impl Found<'_> {
         if let Some(sha256) = self.claimed.sha256 {
             let digest = self.claimed.recogniser.digest(file);
             if digest.as_deref() == Some(sha256) {
-                return Judgement::proved(title, format!("{shown} has the digest of the configuration's; {}", self.how));
+                return Judgement::proved(
+                    title,
+                    format!(
+                        "{shown} has the digest of the configuration's; {}",
+                        self.how
+                    ),
+                );
             }
         }
         let directory = file.parent().map(real);
@@ -292,10 +297,7 @@ impl Found<'_> {
             return Judgement::unknown(reason);
         };
         let observed = format!("{threading} {}", self.library());
-        let evidence = format!(
-            "{}, {why}",
-            self.how_with_name()
-        );
+        let evidence = format!("{}, {why}", self.how_with_name());
         if threading == self.claimed.threading().as_str() {
             Judgement::proved(observed, evidence)
         } else {
@@ -394,8 +396,12 @@ fn decoration(symbol: &str) -> Option<(&'static str, &'static str)> {
 fn beside(closure: &Closure, provider: &BlasProvider) -> Vec<PathBuf> {
     let directory = provider.file.parent();
     let of_system = directory.is_some_and(|directory| {
-        ["lib", "lib64"].iter().any(|name| directory.ends_with(name))
-            || directory.parent().is_some_and(|above| above.ends_with("lib"))
+        ["lib", "lib64"]
+            .iter()
+            .any(|name| directory.ends_with(name))
+            || directory
+                .parent()
+                .is_some_and(|above| above.ends_with("lib"))
                 && file_name(directory).contains("-linux-")
     });
     if of_system {

@@ -108,8 +108,17 @@ impl Reader {
 /// move with the length of a path, or notes.
 fn counts(kind: SectionKind, name: &str) -> bool {
     let moves = [
-        ".eh_frame", ".got", ".interp", ".note", ".gcc_except_table", ".plt", ".dyn", ".gnu",
-        ".comment", ".stab", ".debug",
+        ".eh_frame",
+        ".got",
+        ".interp",
+        ".note",
+        ".gcc_except_table",
+        ".plt",
+        ".dyn",
+        ".gnu",
+        ".comment",
+        ".stab",
+        ".debug",
     ];
     matches!(
         kind,

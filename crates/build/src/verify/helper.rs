@@ -103,7 +103,9 @@ impl BlasHelper {
             object: None,
             has: &[],
         };
-        let proof = trial.prove(&self.compiler).map_err(|error| error.to_string())?;
+        let proof = trial
+            .prove(&self.compiler)
+            .map_err(|error| error.to_string())?;
         match proof.seen.dgemm_from {
             Some(_) => Ok(proof),
             None => Err(proof.proof.evidence),
@@ -117,7 +119,9 @@ fn runner(run_env: &Environment) -> Result<Runner, String> {
         return Ok(Runner::Here);
     }
     if !Path::new(ENV).exists() {
-        return Err(format!("{ENV} is not there to set the variant's environment"));
+        return Err(format!(
+            "{ENV} is not there to set the variant's environment"
+        ));
     }
     let pairs = run_env
         .iter()

@@ -71,10 +71,7 @@ fn missing(closure: &Closure) -> Judgement {
 }
 
 /// A symbol that libraries of one binary interface have, and no others.
-const MARKS: [(&str, &str); 2] = [
-    ("ompi_mpi_comm_world", "openmpi"),
-    ("MPIR_Dup_fn", "mpich"),
-];
+const MARKS: [(&str, &str); 2] = [("ompi_mpi_comm_world", "openmpi"), ("MPIR_Dup_fn", "mpich")];
 
 /// Which MPI is loaded; nothing where none is.
 fn judge_mpi(closure: &Closure, known: &KnowledgeBase, claimed: &str) -> Option<Judgement> {
@@ -89,7 +86,9 @@ fn judge_mpi(closure: &Closure, known: &KnowledgeBase, claimed: &str) -> Option<
         let mut provides = loaded.flat_map(|loaded| &loaded.provides);
         provides.any(|provided| provided == name)
     };
-    let has_mpi = ["MPI_Init", "mpi_init_"].iter().any(|name| provides_mpi(name));
+    let has_mpi = ["MPI_Init", "mpi_init_"]
+        .iter()
+        .any(|name| provides_mpi(name));
     if found.is_empty() {
         return has_mpi.then(|| {
             Judgement::unknown("an MPI is loaded that shows none of the marks that are known")

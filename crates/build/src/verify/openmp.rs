@@ -127,10 +127,7 @@ fn runtimes(seen: &Seen) -> Option<Judgement> {
             first.file.display().to_string(),
         ));
     }
-    let names: Vec<String> = found
-        .iter()
-        .map(|found| found.runtime.to_owned())
-        .collect();
+    let names: Vec<String> = found.iter().map(|found| found.runtime.to_owned()).collect();
     let files: Vec<String> = found
         .iter()
         .map(|found| match &found.needed_by {

@@ -205,9 +205,10 @@ fn no_assertions(seen: &Seen, own: &[&Unit], stage: &Stage<'_>) -> Judgement {
                 "no assertions",
                 format!("{source} has `assert`, and no failed assertion is called"),
             ),
-            None => {
-                Judgement::proved("no assertions", "no failed assertion is called from the file")
-            }
+            None => Judgement::proved(
+                "no assertions",
+                "no failed assertion is called from the file",
+            ),
         };
     }
     let symbol = told.because.join("; ");

@@ -109,8 +109,8 @@ impl<'s> Stage<'s> {
             }
             None => {
                 for path in found.artifacts {
-                    let read = Artifact::read(&path)
-                        .and_then(|artifact| stage.add(artifact, recogniser));
+                    let read =
+                        Artifact::read(&path).and_then(|artifact| stage.add(artifact, recogniser));
                     if let Err(error) = read {
                         stage.unreadable.push(error.to_string());
                     }
@@ -311,7 +311,10 @@ impl Found {
         let mut entries: Vec<_> = entries.filter_map(Result::ok).collect();
         entries.sort_by_key(fs::DirEntry::file_name);
         // A Python environment is not what was built.
-        if entries.iter().any(|entry| entry.file_name() == "pyvenv.cfg") {
+        if entries
+            .iter()
+            .any(|entry| entry.file_name() == "pyvenv.cfg")
+        {
             return;
         }
         for entry in entries {

@@ -280,7 +280,10 @@ mod tests {
             ("#pragma omp parallel for\nfor (;;);", true),
             ("  #  pragma omp parallel\n{}", true),
             ("#ifdef _OPENMP\n#pragma omp parallel\n#endif\n{}", true),
-            ("#ifdef _OPENMP\n#else\n#pragma omp parallel\n#endif\n{}", false),
+            (
+                "#ifdef _OPENMP\n#else\n#pragma omp parallel\n#endif\n{}",
+                false,
+            ),
             ("#if BIG\n#pragma omp parallel\n#endif\n{}", false),
             ("// #pragma omp parallel\n", false),
             ("#pragma omp simd\n", false),
