@@ -24,4 +24,6 @@ mod probe;
 mod schema;
 mod support;
 mod threads;
+#[cfg(target_os = "linux")]
+mod verify;
 mod wrong_input;

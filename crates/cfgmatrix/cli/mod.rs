@@ -18,6 +18,7 @@ mod probe;
 mod probe_table;
 mod schema;
 mod threads;
+mod verify;
 mod why;
 
 use std::ffi::OsString;
@@ -95,6 +96,8 @@ enum Command {
     Init(init::Arguments),
     /// Say how many threads jobs, MPI ranks, the application and BLAS get.
     Threads(threads::Arguments),
+    /// Prove of what was built that it is what a variant says.
+    Verify(verify::Arguments),
     /// Print a JSON Schema of the project's documents.
     Schema(schema::Arguments),
     /// Print a completion script for a shell.
@@ -175,6 +178,10 @@ fn execute(
         Command::Threads(arguments) => {
             let knowledge = || knowledge_digest(all, surroundings);
             threads::run(arguments, known()?, knowledge, surroundings, output)
+        }
+        Command::Verify(arguments) => {
+            let knowledge = || knowledge_digest(all, surroundings);
+            verify::run(arguments, known()?, knowledge, surroundings, output)
         }
         Command::Cover(arguments) => cover::run(arguments, output),
         Command::Import(arguments) => import::run(arguments, known()?, output),
