@@ -40,7 +40,9 @@ fn median(mut seconds: Vec<f64>) -> f64 {
 /// directory of its own, its output in a file.
 fn script(directory: &Path, count: usize) -> String {
     let line = |number: usize| {
-        format!("mkdir -p {number} && cd {number} && CFGMATRIX_VARIANT=v{number} CFGMATRIX_ID=x CFGMATRIX_SOURCE=. CFGMATRIX_BUILD=. /bin/true > log 2>&1\n")
+        format!(
+            "mkdir -p {number} && cd {number} && CFGMATRIX_VARIANT=v{number} CFGMATRIX_ID=x CFGMATRIX_SOURCE=. CFGMATRIX_BUILD=. /bin/true > log 2>&1\n"
+        )
     };
     let lines: String = (0..count).map(line).collect();
     let path = directory.join("lines");

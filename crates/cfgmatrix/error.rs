@@ -18,6 +18,10 @@ pub enum Error {
     #[cfg(feature = "cli")]
     #[error(transparent)]
     Survey(#[from] cfgmatrix_probe::survey::SurveyError),
+    /// A file that no compiler made, or that cannot be read.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    Artifact(#[from] cfgmatrix_build::artifact::ArtifactError),
     /// A file that cannot be read or written.
     #[error("cannot {action} {}", .path.display())]
     Io {
@@ -130,6 +134,8 @@ impl Error {
             Self::Core(error) | Self::Identify(IdentifyError::Knowledge(error)) => error.hint(),
             #[cfg(feature = "cli")]
             Self::Survey(cfgmatrix_probe::survey::SurveyError::Knowledge(error)) => error.hint(),
+            #[cfg(feature = "cli")]
+            Self::Artifact(error) => error.hint(),
             #[cfg(feature = "cli")]
             Self::SeveralFiles { .. } => Some(
                 "write them with `-o DIR`, choose one with `--select`, or print one document with `--format json`"

@@ -25,4 +25,6 @@ mod run;
 mod schema;
 mod support;
 mod threads;
+#[cfg(target_os = "linux")]
+mod verify;
 mod wrong_input;

@@ -7,3 +7,4 @@ pub mod blame;
 pub mod outcome;
 pub mod run;
 pub mod threads;
+pub mod verify;

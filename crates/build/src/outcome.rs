@@ -28,6 +28,10 @@ pub struct Outcome {
     pub steps: Vec<StepOutcome>,
     /// What the variant is said to be, and what was seen of it.
     pub claims: Vec<Claim>,
+    /// SHA-256 of what all that was built does when it runs; the same for two
+    /// variants that are one program under two names. Nothing where nothing was
+    /// looked at.
+    pub fingerprint: Option<String>,
     /// Seconds from the first step's start to the end.
     pub seconds: f64,
     /// The environment that the steps were given over what the caller's passes.

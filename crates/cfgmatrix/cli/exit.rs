@@ -1,5 +1,6 @@
 //! Exit codes, part of the command's contract.
 
+use cfgmatrix_build::artifact::ArtifactError;
 use cfgmatrix_build::run::RunError;
 use cfgmatrix_probe::survey::SurveyError;
 use cfgmatrix_probe::{IdentifyError, process::ProcessError};
@@ -39,7 +40,8 @@ pub(super) fn code(error: &Error) -> u8 {
     use cfgmatrix_core::plain::PlainError as Plain;
     match error {
         Error::Closed => OK,
-        Error::Io { .. } => IO,
+        Error::Io { .. } | Error::Artifact(ArtifactError::Read { .. }) => IO,
+        Error::Artifact(_) => USAGE,
         Error::NoCompiler { .. } | Error::Exists { .. } => USAGE,
         Error::SeveralFiles { .. } | Error::NotOurs { .. } | Error::Outside { .. } => USAGE,
         Error::Nothing { .. } => NOTHING,

@@ -19,6 +19,7 @@ mod probe_table;
 mod run;
 mod schema;
 mod threads;
+mod verify;
 mod why;
 
 use std::ffi::OsString;
@@ -98,6 +99,8 @@ enum Command {
     Init(init::Arguments),
     /// Say how many threads jobs, MPI ranks, the application and BLAS get.
     Threads(threads::Arguments),
+    /// Prove of what was built that it is what a variant says.
+    Verify(verify::Arguments),
     /// Print a JSON Schema of the project's documents.
     Schema(schema::Arguments),
     /// Print a completion script for a shell.
@@ -182,6 +185,10 @@ fn execute(
         Command::Run(arguments) => {
             let knowledge = || knowledge_digest(all, surroundings);
             run::run(arguments, known()?, knowledge, surroundings, output)
+        }
+        Command::Verify(arguments) => {
+            let knowledge = || knowledge_digest(all, surroundings);
+            verify::run(arguments, known()?, knowledge, surroundings, output)
         }
         Command::Cover(arguments) => cover::run(arguments, output),
         Command::Import(arguments) => import::run(arguments, known()?, output),

@@ -23,7 +23,7 @@ mod unit;
 mod window;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use dynamic::Dynamic;
 pub use error::ArtifactError;

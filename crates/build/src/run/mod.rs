@@ -235,6 +235,7 @@ impl<C: Conduct> Work<'_, C> {
             status: Status::Passed,
             steps: Vec::new(),
             claims: Vec::new(),
+            fingerprint: None,
             seconds: 0.0,
             environment: job.environment.iter().cloned().collect::<BTreeMap<_, _>>(),
         };

@@ -15,6 +15,7 @@ use cfgmatrix_build::outcome::{Outcome, Status};
 use cfgmatrix_build::run::{Conduct, Event, Job, Keep, Manifest, Record, Settings, Step};
 use cfgmatrix_build::run::{passed, run as run_jobs};
 use cfgmatrix_build::threads::Cores;
+use cfgmatrix_build::verify::{BlasQuestion, Recogniser, Scene, verify};
 use cfgmatrix_core::emit::environment;
 use cfgmatrix_core::{HostReport, KnowledgeBase, RunOptions, Variant};
 use clap::{Args, ValueEnum};
@@ -22,6 +23,7 @@ use clap::{Args, ValueEnum};
 use super::expand::MatrixArguments;
 use super::output::Output;
 use super::probe::ProbeArguments;
+use super::verify::Helper;
 use super::{Error, Surroundings, exit};
 use crate::files;
 use progress::Progress;
@@ -63,6 +65,9 @@ pub(super) struct Arguments {
     /// Let a variable of this environment reach the builds (may be given again).
     #[arg(long, value_name = "NAME")]
     pass: Vec<String>,
+    /// Believe what each build is said to be, without looking at it.
+    #[arg(long)]
+    no_verify: bool,
     /// How to print it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -178,6 +183,11 @@ pub(super) fn run(
     let progress = Progress::new(arguments.format, jobs.len());
     let commander = Commander {
         steps: &steps,
+        variants: &variants,
+        known,
+        recogniser: Recogniser::new(),
+        source: &source,
+        verify: !arguments.no_verify,
         progress: &progress,
     };
     let outcomes = run_jobs(&jobs, &record, &settings, &commander)?;
@@ -267,6 +277,12 @@ fn no_command() -> Error {
 struct Commander<'a> {
     /// By variant.
     steps: &'a BTreeMap<String, Vec<Step>>,
+    variants: &'a [Variant<'a>],
+    known: &'a KnowledgeBase,
+    recogniser: Recogniser,
+    source: &'a Path,
+    /// Whether what was built is looked at.
+    verify: bool,
     progress: &'a Progress,
 }
 
@@ -275,7 +291,24 @@ impl Conduct for Commander<'_> {
         Ok(self.steps.get(&job.variant).cloned().unwrap_or_default())
     }
 
-    fn examine(&self, _: &Job, _: &Path, _: &mut Outcome) {}
+    fn examine(&self, job: &Job, build: &Path, outcome: &mut Outcome) {
+        let variant = self.variants.iter().find(|one| one.name == job.variant);
+        let Some(variant) = variant.filter(|_| self.verify) else {
+            return;
+        };
+        let run_env = variant.configuration.run_env.clone();
+        let scene = Scene::of_build(build, &[self.source.to_owned()], run_env);
+        let helper = Helper::of(variant);
+        let ask = |question: &BlasQuestion<'_>| helper.ask(question);
+        // Files that were found by looking are passed over where they cannot be read.
+        if let Ok(seen) = verify(variant, self.known, &self.recogniser, &scene, ask) {
+            if seen.refuted().next().is_some() {
+                outcome.status = Status::Refuted;
+            }
+            outcome.fingerprint = seen.fingerprint;
+            outcome.claims = seen.claims;
+        }
+    }
 
     fn tell(&self, event: Event<'_>) {
         self.progress.tell(event);

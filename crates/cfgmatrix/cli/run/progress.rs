@@ -6,8 +6,9 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use cfgmatrix_build::outcome::{Outcome, Status};
+use cfgmatrix_build::outcome::{Outcome, Status, Verdict};
 use cfgmatrix_build::run::Event;
+use cfgmatrix_build::verify::sentence;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::json;
 
@@ -186,6 +187,9 @@ pub(super) fn lines(outcome: &Outcome) -> Vec<String> {
     )];
     let reason = step.and_then(|step| step.first_error.clone());
     lines.extend(reason.map(|reason| format!("    {reason}")));
+    let claims = outcome.claims.iter();
+    let refuted = claims.filter(|claim| claim.verdict == Verdict::Refuted);
+    lines.extend(refuted.map(|claim| format!("    {}", sentence(claim))));
     let log = step
         .map(|step| step.log.as_str())
         .filter(|log| !log.is_empty());

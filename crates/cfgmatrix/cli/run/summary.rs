@@ -18,6 +18,8 @@ struct RunJson<'a> {
     counts: CountsJson,
     /// What explains the failures, for people.
     blame: Vec<String>,
+    /// Groups of variants that are the same program under several names.
+    duplicates: Vec<Vec<&'a str>>,
     /// In the order of the matrix; what was not begun is left out.
     outcomes: Vec<&'a Outcome>,
     excluded: Vec<ExcludedJson<'a>>,
@@ -50,13 +52,22 @@ pub(super) fn write(
     let ended: Vec<&Outcome> = outcomes.iter().flatten().collect();
     let blame = blame(&ended);
     match format {
-        Format::Text => write_text(record, &counts, &blame, excluded, output),
+        Format::Text => {
+            write_text(&counts, &blame, &duplicates(&ended), output)?;
+            if let Some(first) = excluded.first() {
+                let count = excluded.len();
+                let text = format!("{count} excluded: {}: {}", first.name, first.reason);
+                output.line(styled(FAINT, &text))?;
+            }
+            output.line(styled(FAINT, &record.directory().display().to_string()))
+        }
         Format::Jsonl => Ok(()),
         Format::Json => output.json(&RunJson {
             format_version: FORMAT_VERSION,
             directory: record.directory().display().to_string(),
             counts,
             blame,
+            duplicates: duplicates(&ended),
             outcomes: ended,
             excluded: excluded
                 .iter()
@@ -70,10 +81,9 @@ pub(super) fn write(
 }
 
 fn write_text(
-    record: &Record,
     counts: &CountsJson,
     blame: &[String],
-    excluded: &[Excluded],
+    duplicates: &[Vec<&str>],
     output: &mut Output,
 ) -> Result<(), Error> {
     let mut parts = vec![format!("{} passed", counts.passed)];
@@ -93,18 +103,26 @@ fn write_text(
     for line in blame {
         output.line(format!("  {line}"))?;
     }
-    if let Some(first) = excluded.first() {
-        output.line(styled(
-            FAINT,
-            &format!(
-                "{} excluded: {}: {}",
-                excluded.len(),
-                first.name,
-                first.reason
-            ),
-        ))?;
+    for names in duplicates {
+        output.line(format!("  the same program: {}", names.join(", ")))?;
     }
-    output.line(styled(FAINT, &record.directory().display().to_string()))
+    Ok(())
+}
+
+/// Variants that are one program under several names.
+fn duplicates<'a>(outcomes: &[&'a Outcome]) -> Vec<Vec<&'a str>> {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for outcome in outcomes {
+        let Some(fingerprint) = outcome.fingerprint.as_deref() else {
+            continue;
+        };
+        match groups.iter_mut().find(|(known, _)| *known == fingerprint) {
+            Some((_, names)) => names.push(&outcome.variant),
+            None => groups.push((fingerprint, vec![&outcome.variant])),
+        }
+    }
+    let groups = groups.into_iter().map(|(_, names)| names);
+    groups.filter(|names| names.len() > 1).collect()
 }
 
 impl CountsJson {

@@ -28,7 +28,7 @@ use super::{Artifact, ArtifactError};
     clippy::print_stdout,
     reason = "tests are told by the environment what must be there, and say what is not"
 )]
-fn have(present: bool, what: &str) -> bool {
+pub(crate) fn have(present: bool, what: &str) -> bool {
     if !present {
         assert!(
             std::env::var("CFGMATRIX_REQUIRE").as_deref() != Ok("all"),
@@ -44,7 +44,7 @@ fn have(present: bool, what: &str) -> bool {
     clippy::disallowed_methods,
     reason = "tests look for real compilers where the user's shell would"
 )]
-fn have_programs(names: &[&str]) -> bool {
+pub(crate) fn have_programs(names: &[&str]) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     names.iter().all(|name| {
         let found = std::env::split_paths(&path).any(|directory| directory.join(name).is_file());
@@ -73,23 +73,23 @@ fn command(program: &str) -> Command {
 }
 
 /// A directory to build in. Its path has no links, as `/proc/self/exe` has none.
-struct Workshop {
+pub(crate) struct Workshop {
     _kept: TempDir,
     path: PathBuf,
 }
 
 impl Workshop {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let kept = tempfile::tempdir().expect("there is a directory for temporary files");
         let path = kept.path().canonicalize().expect("it was just made");
         Self { _kept: kept, path }
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path.join(name);
         std::fs::create_dir_all(path.parent().expect("it is below the workshop")).unwrap();
         std::fs::write(&path, text).unwrap();
@@ -97,7 +97,7 @@ impl Workshop {
     }
 
     /// Runs a compiler line, split at blanks, in the workshop.
-    fn run(&self, line: &str) {
+    pub(crate) fn run(&self, line: &str) {
         let mut words = line.split_whitespace();
         let output = command(words.next().expect("a line has a program"))
             .args(words)
