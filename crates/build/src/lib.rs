@@ -3,6 +3,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod artifact;
+pub mod backend;
 pub mod blame;
 pub mod outcome;
 pub mod run;
