@@ -88,6 +88,10 @@ pub enum Error {
     #[cfg(feature = "cli")]
     #[error(transparent)]
     Run(#[from] cfgmatrix_build::run::RunError),
+    /// A source that no build system that is known builds.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    Backend(#[from] cfgmatrix_build::backend::BackendError),
     /// Arguments that do not go together.
     #[cfg(feature = "cli")]
     #[error("{message}")]
@@ -152,6 +156,8 @@ impl Error {
             Self::Plain(error) => error.hint(),
             #[cfg(feature = "cli")]
             Self::Run(error) => error.hint(),
+            #[cfg(feature = "cli")]
+            Self::Backend(error) => error.hint(),
             #[cfg(feature = "cli")]
             Self::Usage { hint, .. } => hint.clone(),
             Self::Io { source, .. } if source.kind() == std::io::ErrorKind::NotADirectory => {

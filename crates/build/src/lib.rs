@@ -7,5 +7,6 @@ pub mod backend;
 pub mod blame;
 pub mod outcome;
 pub mod run;
+mod step;
 pub mod threads;
 pub mod verify;

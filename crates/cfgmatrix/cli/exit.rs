@@ -57,6 +57,7 @@ pub(super) fn code(error: &Error) -> u8 {
         Error::Run(RunError::Foreign { .. } | RunError::Newer { .. }) => USAGE,
         Error::Run(RunError::Document { .. }) => USAGE,
         Error::Run(_) => IO,
+        Error::Backend(_) => USAGE,
         Error::Survey(error) => match error {
             SurveyError::NoDirectory { .. } | SurveyError::NoCompiler { .. } => USAGE,
             SurveyError::Knowledge(_) => USAGE,

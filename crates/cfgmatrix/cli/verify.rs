@@ -102,7 +102,7 @@ pub(super) fn run(
     })
 }
 
-fn absolute(path: &Path) -> Result<PathBuf, Error> {
+pub(super) fn absolute(path: &Path) -> Result<PathBuf, Error> {
     std::fs::canonicalize(path).map_err(|source| Error::Io {
         action: "read",
         path: path.to_owned(),

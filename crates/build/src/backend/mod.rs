@@ -20,7 +20,6 @@ mod makefile;
 mod meson;
 mod setuptools;
 
-use std::ffi::OsString;
 use std::fmt;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -32,8 +31,9 @@ pub use copy::copy_tree;
 pub use detect::{detect, recognised};
 pub use error::BackendError;
 
-use crate::outcome::StepName;
 use hook::Hook;
+
+pub use crate::step::Step;
 
 /// A build system that variants are built with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -196,56 +196,6 @@ impl Jobs {
             Self::Shared => None,
             Self::Own(number) => Some(number.to_string()),
         }
-    }
-}
-
-/// A process to start.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// What it is for.
-    pub name: StepName,
-    /// A path, or a name to be looked up in PATH.
-    pub program: PathBuf,
-    /// Its arguments.
-    pub arguments: Vec<OsString>,
-    /// Where it is started. A step before it may have to make it.
-    pub directory: PathBuf,
-    /// Variables over those of the variant
-    /// ([`cfgmatrix_core::emit::environment`]), of which they replace some.
-    pub environment: Vec<(String, OsString)>,
-}
-
-impl Step {
-    fn new(name: StepName, program: impl Into<PathBuf>, directory: &Path) -> Self {
-        Self {
-            name,
-            program: program.into(),
-            arguments: Vec::new(),
-            directory: directory.to_owned(),
-            environment: Vec::new(),
-        }
-    }
-
-    fn arg(mut self, argument: impl Into<OsString>) -> Self {
-        self.arguments.push(argument.into());
-        self
-    }
-
-    fn args<A: Into<OsString>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
-        self.arguments.extend(arguments.into_iter().map(Into::into));
-        self
-    }
-
-    /// An option and its value, joined, as in `--prefix=` and a path.
-    fn joined(self, option: &str, value: impl AsRef<std::ffi::OsStr>) -> Self {
-        let mut argument = OsString::from(option);
-        argument.push(value);
-        self.arg(argument)
-    }
-
-    fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
-        self.environment.push((name.to_owned(), value.into()));
-        self
     }
 }
 

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use cfgmatrix_probe::process::{self, Invocation, ProcessError};
 
-use super::job::{Job, Step};
+use super::job::Job;
 use crate::outcome::{Status, StepOutcome};
+use crate::step::Step;
 
 /// A log longer than this, in bytes, ends its step: what writes a gigabyte is in
 /// a loop, and fills the disk.
@@ -89,10 +90,11 @@ fn attempt(step: &Step, job: &Job, setting: &Setting<'_>, log: &Path, number: u3
         Ok(file) => file,
         Err(error) => return End::new(Status::Failed, format!("cannot write the log: {error}")),
     };
-    let variables = job.environment.iter().chain(&step.environment);
-    let variables: Vec<(OsString, OsString)> = variables
-        .map(|(name, value)| (name.into(), value.into()))
-        .collect();
+    let variables = job.environment.iter();
+    let variables = variables.map(|(name, value)| (name.into(), value.into()));
+    let own = step.environment.iter();
+    let own = own.map(|(name, value)| (name.into(), value.clone()));
+    let variables: Vec<(OsString, OsString)> = variables.chain(own).collect();
     let invocation = Invocation::new(&step.program)
         .arguments(&step.arguments)
         .alone()

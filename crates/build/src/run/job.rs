@@ -1,40 +1,9 @@
 //! What is to be done for one variant.
 
-use std::ffi::OsString;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-
-use crate::outcome::StepName;
-
-/// A program to start for a variant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// What it is for.
-    pub name: StepName,
-    /// The program: a path, or a name that is looked for in the build's `PATH`.
-    pub program: PathBuf,
-    /// Its arguments.
-    pub arguments: Vec<OsString>,
-    /// Where it is started.
-    pub directory: PathBuf,
-    /// Variables over those of the job.
-    pub environment: Vec<(String, String)>,
-}
-
-impl Step {
-    /// The program and its arguments, for people.
-    #[must_use]
-    pub fn words(&self) -> Vec<String> {
-        let arguments = self.arguments.iter();
-        std::iter::once(self.program.as_os_str())
-            .chain(arguments.map(OsString::as_os_str))
-            .map(|word| word.to_string_lossy().into_owned())
-            .collect()
-    }
-}
 
 /// What is to be done for one variant, in an environment of its own.
 #[derive(Clone, Debug)]

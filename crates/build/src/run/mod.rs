@@ -25,10 +25,11 @@ use cfgmatrix_probe::process;
 use crate::outcome::{Outcome, Status, StepName, StepOutcome};
 use attempt::Setting;
 
+pub use crate::step::Step;
 pub use attempt::LONGEST_LOG;
 pub use environment::{passed, passes};
 pub use error::RunError;
-pub use job::{Job, Step, file_name};
+pub use job::{Job, file_name};
 pub use record::{Manifest, ManifestAxis, ManifestVariant, Record};
 
 /// Which outcomes of earlier runs count.

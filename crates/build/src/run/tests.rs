@@ -26,7 +26,7 @@ impl Conduct for Shell {
             program: PathBuf::from("sh"),
             arguments: vec!["-c".into(), script.into()],
             directory: build.to_owned(),
-            environment: vec![("STEP".to_owned(), name.as_str().to_owned())],
+            environment: vec![("STEP".to_owned(), name.as_str().into())],
         });
         Ok(steps.collect())
     }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use cfgmatrix_build::backend::{Backend, detect};
 use cfgmatrix_build::outcome::{Outcome, Status};
 use cfgmatrix_build::run::{Conduct, Event, Job, Keep, Manifest, Record, Settings, Step};
 use cfgmatrix_build::run::{passed, run as run_jobs};
@@ -23,7 +24,7 @@ use clap::{Args, ValueEnum};
 use super::expand::MatrixArguments;
 use super::output::Output;
 use super::probe::ProbeArguments;
-use super::verify::Helper;
+use super::verify::{Helper, absolute};
 use super::{Error, Surroundings, exit};
 use crate::files;
 use progress::Progress;
@@ -35,6 +36,12 @@ pub(super) struct Arguments {
     /// With the compilers and libraries of a report that `probe --format json` printed on this machine; `-` for standard input.
     #[arg(long, value_name = "FILE")]
     host: Option<PathBuf>,
+    /// Build what is in this directory, by the build system that it is for, instead of a command.
+    #[arg(long, value_name = "DIR", conflicts_with = "command")]
+    source: Option<PathBuf>,
+    /// The build system: cmake, meson, cargo, setuptools, autotools or make [default: as the source's files say].
+    #[arg(long, value_name = "BUILD SYSTEM", conflicts_with = "command")]
+    with: Option<String>,
     /// Builds at a time, and jobs of make and its like within them [default: as many as there are cores].
     #[arg(short, long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
@@ -137,17 +144,18 @@ pub(super) fn run(
         return Err(space.nothing_left(&selection).into());
     }
     let options = matrix.run_options();
-    if arguments.command.is_empty() && options.steps().is_empty() {
+    let source = absolute(arguments.source.as_deref().unwrap_or(Path::new(".")))?;
+    let backend = arguments.backend(options, &source)?;
+    if backend.is_none() && arguments.command.is_empty() && options.steps().is_empty() {
         return Err(no_command());
     }
-    let source = here()?;
     let all = expansion.variants.into_iter().enumerate();
     let variants = all.filter(|(number, _)| arguments.takes(*number));
     let variants: Vec<Variant<'_>> = variants.map(|(_, variant)| variant).collect();
     // They are no part of what a job is: another machine has other cores.
     let threads = super::threads::variables(&variants, surroundings.host(), arguments.workers())?;
     // What is wrong with a step is said before anything is written.
-    for variant in &variants {
+    for variant in variants.iter().filter(|_| backend.is_none()) {
         let (nowhere, none) = (Path::new(""), &[]);
         plan::steps(&arguments.command, options, variant, nowhere, nowhere, none)?;
     }
@@ -155,17 +163,29 @@ pub(super) fn run(
     let (mut jobs, mut steps) = (Vec::new(), BTreeMap::new());
     for (variant, threads) in variants.iter().zip(threads) {
         let build = record.build(&variant.name);
-        let own = plan::steps(
-            &arguments.command,
-            options,
-            variant,
-            &source,
-            &build,
-            &threads,
-        )?;
-        let recipe = plan::recipe(&arguments.command, options, &source);
+        let own = match backend {
+            Some(_) => Vec::new(),
+            None => plan::steps(
+                &arguments.command,
+                options,
+                variant,
+                &source,
+                &build,
+                &threads,
+            )?,
+        };
+        let recipe = match backend {
+            Some(backend) => plan::backend_recipe(backend, &source),
+            None => plan::recipe(&arguments.command, options, &source),
+        };
         jobs.push(arguments.job(variant, options, recipe));
-        steps.insert(variant.name.clone(), own);
+        steps.insert(
+            variant.name.clone(),
+            Prepared {
+                steps: own,
+                threads,
+            },
+        );
     }
     record.write_manifest(&Manifest::new(&expansion.name, &jobs, now()))?;
     let mut named = arguments.pass.clone();
@@ -182,7 +202,9 @@ pub(super) fn run(
     };
     let progress = Progress::new(arguments.format, jobs.len());
     let commander = Commander {
-        steps: &steps,
+        prepared: &steps,
+        backend,
+        directory: record.directory(),
         variants: &variants,
         known,
         recogniser: Recogniser::new(),
@@ -221,15 +243,6 @@ fn code(outcomes: &[Option<Outcome>]) -> u8 {
     }
 }
 
-fn here() -> Result<PathBuf, Error> {
-    let here = Path::new(".");
-    here.canonicalize().map_err(|source| Error::Io {
-        action: "read",
-        path: here.to_owned(),
-        source,
-    })
-}
-
 /// Seconds from 1970 to now.
 #[expect(
     clippy::disallowed_methods,
@@ -244,6 +257,24 @@ impl Arguments {
     fn takes(&self, number: usize) -> bool {
         self.shard
             .is_none_or(|shard| number % shard.of == shard.number - 1)
+    }
+
+    /// What builds the source: as the user says, else as its files do where there
+    /// are no commands.
+    fn backend(&self, options: &RunOptions, source: &Path) -> Result<Option<Backend>, Error> {
+        if let Some(name) = &self.with {
+            let backend = name.parse().map_err(cfgmatrix_core::Error::from)?;
+            return Ok(Some(backend));
+        }
+        let commands = !self.command.is_empty() || !options.steps().is_empty();
+        if self.source.is_none() && commands {
+            return Ok(None);
+        }
+        match (detect(source), &self.source) {
+            (Ok(backend), _) => Ok(Some(backend)),
+            (Err(error), Some(_)) => Err(error.into()),
+            (Err(_), None) => Ok(None),
+        }
     }
 
     fn workers(&self) -> usize {
@@ -276,7 +307,11 @@ fn no_command() -> Error {
 /// Gives each variant its steps, and tells what happens.
 struct Commander<'a> {
     /// By variant.
-    steps: &'a BTreeMap<String, Vec<Step>>,
+    prepared: &'a BTreeMap<String, Prepared>,
+    /// What builds the source, where it is not commands.
+    backend: Option<Backend>,
+    /// The run's own directory, which is no part of the sources.
+    directory: &'a Path,
     variants: &'a [Variant<'a>],
     known: &'a KnowledgeBase,
     recogniser: Recogniser,
@@ -286,16 +321,45 @@ struct Commander<'a> {
     progress: &'a Progress,
 }
 
+/// What is known of a variant's steps before it begins.
+struct Prepared {
+    steps: Vec<Step>,
+    /// The variables that say how many threads it may have.
+    threads: Vec<(String, String)>,
+}
+
+impl Commander<'_> {
+    fn variant(&self, job: &Job) -> &Variant<'_> {
+        let mut variants = self.variants.iter();
+        variants
+            .find(|variant| variant.name == job.variant)
+            .expect("each job is of a variant")
+    }
+}
+
 impl Conduct for Commander<'_> {
-    fn steps(&self, job: &Job, _: &Path) -> Result<Vec<Step>, String> {
-        Ok(self.steps.get(&job.variant).cloned().unwrap_or_default())
+    fn steps(&self, job: &Job, build: &Path) -> Result<Vec<Step>, String> {
+        let prepared = &self.prepared[&job.variant];
+        let Some(backend) = self.backend else {
+            return Ok(prepared.steps.clone());
+        };
+        let variant = self.variant(job);
+        let variables = plan::environment(&prepared.threads, self.source, build);
+        let skip = [self.directory.to_owned()];
+        plan::backend_steps(backend, variant, self.source, build, &skip, &variables).map_err(
+            |error| {
+                error
+                    .hint()
+                    .map_or(error.to_string(), |hint| format!("{error}: {hint}"))
+            },
+        )
     }
 
     fn examine(&self, job: &Job, build: &Path, outcome: &mut Outcome) {
-        let variant = self.variants.iter().find(|one| one.name == job.variant);
-        let Some(variant) = variant.filter(|_| self.verify) else {
+        if !self.verify {
             return;
-        };
+        }
+        let variant = self.variant(job);
         let run_env = variant.configuration.run_env.clone();
         let scene = Scene::of_build(build, &[self.source.to_owned()], run_env);
         let helper = Helper::of(variant);

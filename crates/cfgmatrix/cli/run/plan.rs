@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use cfgmatrix_build::backend::{Backend, BackendError, Jobs, Layout, copy_tree};
 use cfgmatrix_build::outcome::StepName;
 use cfgmatrix_build::run::Step;
 use cfgmatrix_core::{RunOptions, RunPlaces, Variant};
@@ -21,9 +22,7 @@ pub(super) fn steps(
     threads: &[(String, String)],
 ) -> Result<Vec<Step>, Error> {
     let text = |path: &Path| path.display().to_string();
-    let mut environment = threads.to_vec();
-    environment.push(("CFGMATRIX_SOURCE".to_owned(), text(source)));
-    environment.push(("CFGMATRIX_BUILD".to_owned(), text(build)));
+    let environment = environment(threads, source, build);
     let step = |name: StepName, words: &[OsString]| {
         let (program, arguments) = words.split_first().expect("commands have a program");
         Step {
@@ -50,6 +49,22 @@ pub(super) fn steps(
         }
     }
     Ok(steps)
+}
+
+/// What a step is told beside the configuration's environment.
+pub(super) fn environment(
+    threads: &[(String, String)],
+    source: &Path,
+    build: &Path,
+) -> Vec<(String, OsString)> {
+    let threads = threads.iter();
+    threads
+        .map(|(name, value)| (name.clone(), value.into()))
+        .chain([
+            ("CFGMATRIX_SOURCE".to_owned(), source.into()),
+            ("CFGMATRIX_BUILD".to_owned(), build.into()),
+        ])
+        .collect()
 }
 
 /// A path is from where the user is; a name is looked for in `PATH`.
@@ -86,4 +101,39 @@ pub(super) fn recipe(command: &[OsString], options: &RunOptions, source: &Path) 
         vec![json!(["command", [words]])]
     };
     json!({"steps": steps, "source": source}).to_string()
+}
+
+/// The same where a build system builds the source.
+pub(super) fn backend_recipe(backend: Backend, source: &Path) -> String {
+    json!({"with": backend.as_str(), "source": source}).to_string()
+}
+
+/// The steps of a build system, in a copy of the source where it builds there.
+pub(super) fn backend_steps(
+    backend: Backend,
+    variant: &Variant<'_>,
+    source: &Path,
+    build: &Path,
+    skip: &[PathBuf],
+    variables: &[(String, OsString)],
+) -> Result<Vec<Step>, BackendError> {
+    let (own, build) = (build.join("source"), build.join("build"));
+    let source = if backend.in_place(source) {
+        copy_tree(source, &own, skip)?;
+        own
+    } else {
+        source.to_owned()
+    };
+    let layout = Layout {
+        source,
+        build,
+        install: None,
+    };
+    let mut steps = backend.prepare(variant, &layout, Jobs::Shared)?;
+    for step in &mut steps {
+        let mut environment = variables.to_vec();
+        environment.append(&mut step.environment);
+        step.environment = environment;
+    }
+    Ok(steps)
 }
