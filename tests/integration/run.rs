@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use assert_cmd::Command;
 use serde_json::Value;
 
-use crate::support::cfgmatrix;
+use crate::support::{cfgmatrix, find_program, have};
 
 const MATRIX: &str = "\
 schema = 1
@@ -377,4 +377,87 @@ vars = { limit = 4 }
     let words = |name: &str| fs::read_to_string(scene.path().join(name)).unwrap();
     assert_eq!(words("small-red.words"), "small|3|a b|${{x}}|");
     assert_eq!(words("large-blue.words"), "large|4|a b|${{x}}|");
+}
+
+/// A C library with a test, for make, with what the makefile adds itself.
+const MAKEFILE: &str = "\
+CFLAGS += -fPIC
+all: t
+libadd.so: add.c
+\t$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -shared -o $@ $< $(LIBS)
+t: t.c libadd.so
+\t$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -L. -ladd -Wl,-rpath,'$$ORIGIN' $(LIBS)
+check: t
+\t./t
+";
+
+#[test]
+fn a_source_is_built_by_its_build_system_and_each_variant_is_proved() {
+    let tools = ["make", "gcc-12", "clang-14"].map(|name| (name, find_program(name).is_some()));
+    for (name, there) in tools {
+        if !have(there, name) {
+            return;
+        }
+    }
+    let scene = Scene::new();
+    let matrix = "schema = 1\nname = \"c\"\nlanguages = [\"c\"]\n[axes]\ncompiler = [\"gcc@12\", \"clang@14\"]\nmode = [\"debug\", \"release\"]\n";
+    fs::write(scene.path().join("m.toml"), matrix).unwrap();
+    let source = scene.path().join("source");
+    fs::create_dir(&source).unwrap();
+    fs::write(source.join("Makefile"), MAKEFILE).unwrap();
+    fs::write(
+        source.join("add.c"),
+        "#include <assert.h>\ndouble add(double a, double b) { assert(a == a); return a + b; }\n",
+    )
+    .unwrap();
+    fs::write(
+        source.join("t.c"),
+        "double add(double, double);\nint main(void) { return add(1, 2) != 3; }\n",
+    )
+    .unwrap();
+    let run = |more: &[&str]| {
+        let mut command = cfgmatrix();
+        command.current_dir(scene.path());
+        command.env("XDG_CACHE_HOME", scene.path().join("cache"));
+        command.args(["run", "m.toml", "--source", "source", "--format", "json"]);
+        let output = command.args(more).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        let document: Value =
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{text}"));
+        (document, output.status.code().unwrap())
+    };
+    let (document, code) = run(&[]);
+    assert_eq!(code, 0, "{document:#}");
+    assert_eq!(document["counts"]["passed"], 4);
+    for outcome in document["outcomes"].as_array().unwrap() {
+        let claims = outcome["claims"].as_array().unwrap();
+        let proved = |about: &str| {
+            let mut claims = claims.iter();
+            claims.any(|claim| claim["about"] == about && claim["verdict"] == "proved")
+        };
+        // What is not debugged has the name of whoever made its start-up code, too.
+        let debug = outcome["axes"].to_string().contains("debug");
+        assert!(proved("compiler") || !debug, "{claims:#?}");
+        assert!(proved("libraries"), "{claims:#?}");
+    }
+    let mut left: Vec<_> = fs::read_dir(&source)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    left.sort();
+    assert_eq!(
+        left,
+        ["Makefile", "add.c", "t.c"],
+        "the source is as it was"
+    );
+    // A makefile that takes another compiler is found out.
+    let lying = MAKEFILE.replace("$(CC)", "tcc");
+    if !have(find_program("tcc").is_some(), "tcc") {
+        return;
+    }
+    fs::write(source.join("Makefile"), lying.replace("$(CFLAGS)", "")).unwrap();
+    let (document, code) = run(&[]);
+    assert_eq!(code, 5, "{document:#}");
+    // tcc leaves no name in what is not debugged.
+    assert_eq!(document["counts"]["refuted"], 2, "{document:#}");
 }
