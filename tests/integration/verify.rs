@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{cfgmatrix, find_program, have, json};
+use crate::support::{cfgmatrix, find_program, have};
 
 const LIBRARIES: &str = "/usr/lib/x86_64-linux-gnu";
 
@@ -107,7 +107,7 @@ fn an_honest_program_is_proved_and_a_lost_rpath_is_not() {
             "assertions: assertions",
             "openmp: OpenMP",
             "openmp.runtimes: libgomp",
-            "blas.file: sequential OpenBLAS",
+            "blas.file: OpenBLAS",
             "blas.threading: sequential OpenBLAS",
             "blas.interface: lp64",
             "blas.threads: no threads",
@@ -160,7 +160,10 @@ fn the_table_says_the_same() {
         .lines()
         .map(|line| line.split_whitespace().collect())
         .collect();
-    assert_eq!(words[2], ["claim", "file", "claimed", "observed", "evidence"]);
+    assert_eq!(
+        words[2],
+        ["claim", "file", "claimed", "observed", "evidence"]
+    );
     let level = ["✗", "optimisation", "app", "-O3", "-O0", "debug"];
     assert!(words.iter().any(|line| line.starts_with(&level)), "{text}");
 }
@@ -172,22 +175,13 @@ fn with_the_machine_the_file_itself_is_compared() {
     let Some(directory) = program(&[&rpath]) else {
         return;
     };
-    let surveyed = json(
-        cfgmatrix()
-            .current_dir(directory.path())
-            .args(["expand", "--installed", "--format", "json"]),
-    );
-    let names: Vec<_> = surveyed["variants"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|variant| variant["name"].as_str().unwrap())
-        .collect();
     let wanted = "gcc-sequential-debug";
-    assert!(names.contains(&wanted), "{names:?}");
     let (document, _) = verify(directory.path(), &["--installed", "--as", wanted]);
     let all = document["claims"].as_array().unwrap();
-    let file = all.iter().find(|claim| claim["about"] == "blas.file").unwrap();
+    let file = all
+        .iter()
+        .find(|claim| claim["about"] == "blas.file")
+        .unwrap();
     let evidence = file["evidence"].as_str().unwrap();
     // Which sequential OpenBLAS is preferred is for the survey to say.
     let same = evidence.contains("openblas-serial");

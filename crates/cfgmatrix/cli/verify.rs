@@ -16,7 +16,9 @@ use super::expand::{EffortName, MachineArguments, MatrixArguments};
 use super::output::{BAD, FAINT, GOOD, HEADING, Output, Table, styled};
 use super::{Error, Surroundings, exit};
 
+// The matrix file would otherwise seem to stand before the files.
 #[derive(Debug, Args)]
+#[command(override_usage = "cfgmatrix verify [OPTIONS] <FILE>... --as <VARIANT> [SPEC]")]
 pub(super) struct Arguments {
     /// Executables, libraries or archives that were built.
     #[arg(value_name = "FILE", required = true)]
@@ -174,7 +176,12 @@ impl Helper {
 }
 
 fn write(variant: &Variant<'_>, claims: &[Claim], output: &mut Output) -> Result<(), Error> {
-    let count = |verdict| claims.iter().filter(|claim| claim.verdict == verdict).count();
+    let count = |verdict| {
+        claims
+            .iter()
+            .filter(|claim| claim.verdict == verdict)
+            .count()
+    };
     let counts = format!(
         "{} proved, {} refuted, {} unknown",
         count(Verdict::Proved),
@@ -198,7 +205,10 @@ fn write(variant: &Variant<'_>, claims: &[Claim], output: &mut Output) -> Result
             claim.about.clone(),
             claim.artifact.clone().unwrap_or_default(),
             claim.claimed.clone(),
-            claim.observed.clone().unwrap_or_else(|| "unknown".to_owned()),
+            claim
+                .observed
+                .clone()
+                .unwrap_or_else(|| "unknown".to_owned()),
             claim.evidence.clone(),
         ]);
     }

@@ -43,6 +43,15 @@ impl Sources {
         sources
     }
 
+    /// Whether an object's source decides about `NDEBUG` itself.
+    pub(super) fn decides(&self, object: &str) -> bool {
+        let member = object.rsplit(['(', '/']).next().unwrap_or(object);
+        let stem = Path::new(member.trim_end_matches(')')).with_extension("");
+        let compiled = BTreeSet::from([super::file_name(&stem)]);
+        let mut deciding = self.deciding.iter();
+        deciding.any(|source| was_compiled(Path::new(source), &compiled))
+    }
+
     fn walk(
         &mut self,
         top: &Path,
