@@ -198,7 +198,7 @@ impl<'a> Claimed<'a> {
         let wide = provider.flavour.as_ref().and_then(|f| f.interface) == Some("ilp64");
         let beside = beside(closure, provider);
         helper(&BlasQuestion {
-            library: &self.blas.library,
+            library: self.blas.library,
             file: &provider.file,
             beside: &beside,
             interface: if wide {

@@ -314,16 +314,18 @@ impl Found {
         {
             return;
         }
+        let of_cmake = directory.ends_with("CMakeFiles");
         for entry in entries {
             let name = entry.file_name().to_string_lossy().into_owned();
-            if TRIED.iter().any(|tried| name.starts_with(tried)) {
+            let tried = TRIED.iter().any(|tried| name.starts_with(tried));
+            if tried || PASSED.contains(&name.as_str()) {
                 continue;
             }
             match entry.file_type() {
-                Ok(file_type) if file_type.is_dir() => {
-                    if depth > 0 && !PASSED.contains(&name.as_str()) {
-                        self.directory(&entry.path(), depth - 1);
-                    }
+                // CMake's own directory has objects of targets, and trials beside them.
+                _ if of_cmake && !name.ends_with(".dir") => {}
+                Ok(file_type) if file_type.is_dir() && depth > 0 => {
+                    self.directory(&entry.path(), depth - 1);
                 }
                 // A link is another name of what is found where it is.
                 Ok(file_type) if file_type.is_file() => self.file(&entry, &name),

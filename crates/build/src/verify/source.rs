@@ -161,8 +161,8 @@ impl Uses {
                 included |= directive.starts_with("include")
                     && (directive.contains("<assert.h>") || directive.contains("<cassert>"));
                 let pragma = word("pragma").and_then(|rest| rest.strip_prefix("omp"));
-                uses.parallel |= pragma.is_some_and(|rest| starts_threads(rest))
-                    && conditions.iter().all(|own| *own);
+                uses.parallel |=
+                    pragma.is_some_and(starts_threads) && conditions.iter().all(|own| *own);
                 continue;
             }
             uses.asserts |= included && conditions.is_empty() && has_assertion(line);
