@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{cfgmatrix, find_program, have, json};
+use crate::support::{cfgmatrix, find_program, have};
 
 const LIBRARIES: &str = "/usr/lib/x86_64-linux-gnu";
 
@@ -107,7 +107,7 @@ fn an_honest_program_is_proved_and_a_lost_rpath_is_not() {
             "assertions: assertions",
             "openmp: OpenMP",
             "openmp.runtimes: libgomp",
-            "blas.file: sequential OpenBLAS",
+            "blas.file: OpenBLAS",
             "blas.threading: sequential OpenBLAS",
             "blas.interface: lp64",
             "blas.threads: no threads",
@@ -175,20 +175,7 @@ fn with_the_machine_the_file_itself_is_compared() {
     let Some(directory) = program(&[&rpath]) else {
         return;
     };
-    let surveyed = json(cfgmatrix().current_dir(directory.path()).args([
-        "expand",
-        "--installed",
-        "--format",
-        "json",
-    ]));
-    let names: Vec<_> = surveyed["variants"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|variant| variant["name"].as_str().unwrap())
-        .collect();
     let wanted = "gcc-sequential-debug";
-    assert!(names.contains(&wanted), "{names:?}");
     let (document, _) = verify(directory.path(), &["--installed", "--as", wanted]);
     let all = document["claims"].as_array().unwrap();
     let file = all

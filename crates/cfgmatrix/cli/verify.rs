@@ -16,7 +16,9 @@ use super::expand::{EffortName, MachineArguments, MatrixArguments};
 use super::output::{BAD, FAINT, GOOD, HEADING, Output, Table, styled};
 use super::{Error, Surroundings, exit};
 
+// The matrix file would otherwise seem to stand before the files.
 #[derive(Debug, Args)]
+#[command(override_usage = "cfgmatrix verify [OPTIONS] <FILE>... --as <VARIANT> [SPEC]")]
 pub(super) struct Arguments {
     /// Executables, libraries or archives that were built.
     #[arg(value_name = "FILE", required = true)]

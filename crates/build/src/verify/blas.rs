@@ -31,7 +31,7 @@ pub(super) fn judge(
     }
     if claims.len() == before && !stage.artifacts.is_empty() {
         let judgement = Judgement::unknown("nothing that was built calls a BLAS routine");
-        claims.push(judgement.of("blas.file", None, &claimed.title()));
+        claims.push(judgement.of("blas.file", None, &claimed.place()));
     }
 }
 
@@ -92,6 +92,15 @@ impl<'a> Claimed<'a> {
         format!("{} {}", self.threading().as_str(), self.name())
     }
 
+    /// The library, and where it is if the configuration says so.
+    fn place(&self) -> String {
+        let directory = self.directories.first();
+        directory.map_or_else(
+            || self.name().to_owned(),
+            |directory| format!("{} in {}", self.name(), directory.display()),
+        )
+    }
+
     fn judge(&self, seen: &Seen, stage: &Stage<'_>, helper: Helper<'_>, claims: &mut Vec<Claim>) {
         let artifact = Some(seen.name.as_str());
         let symbols = seen.artifact.symbols();
@@ -104,7 +113,7 @@ impl<'a> Claimed<'a> {
         if inside {
             claims.push(
                 self.linked_in(seen)
-                    .of("blas.file", artifact, &self.title()),
+                    .of("blas.file", artifact, &self.place()),
             );
             return;
         }
@@ -112,7 +121,7 @@ impl<'a> Claimed<'a> {
             Ok(closure) => closure,
             Err(reason) if uses => {
                 let judgement = Judgement::unknown(reason.clone());
-                claims.push(judgement.of("blas.file", artifact, &self.title()));
+                claims.push(judgement.of("blas.file", artifact, &self.place()));
                 return;
             }
             Err(_) => return,
@@ -122,7 +131,7 @@ impl<'a> Claimed<'a> {
                 let judgement = Judgement::unknown(
                     "it calls BLAS, and nothing that is loaded with it has one: it may be from the program that loads this",
                 );
-                claims.push(judgement.of("blas.file", artifact, &self.title()));
+                claims.push(judgement.of("blas.file", artifact, &self.place()));
             }
             return;
         };
@@ -133,7 +142,7 @@ impl<'a> Claimed<'a> {
             how: how(closure, &provider.file),
             answer: self.ask(closure, &provider, stage, helper),
         };
-        claims.push(picked.file().of("blas.file", artifact, &self.title()));
+        claims.push(picked.file().of("blas.file", artifact, &self.place()));
         claims.push(
             picked
                 .threading()
@@ -189,7 +198,7 @@ impl<'a> Claimed<'a> {
         let wide = provider.flavour.as_ref().and_then(|f| f.interface) == Some("ilp64");
         let beside = beside(closure, provider);
         helper(&BlasQuestion {
-            library: &self.blas.library,
+            library: self.blas.library,
             file: &provider.file,
             beside: &beside,
             interface: if wide {
@@ -241,13 +250,20 @@ impl Found<'_> {
         format!("{}: {}", self.provider.file.display(), self.how)
     }
 
+    /// Whether the configuration says which file it is, and not only which library.
+    fn says_place(&self) -> bool {
+        self.claimed.sha256.is_some() || !self.claimed.directories.is_empty()
+    }
+
     /// Whether the file is the one that was linked.
     fn file(&self) -> Judgement {
         let file = &self.provider.file;
-        let shown = file.display().to_string();
-        let title = match self.observed_threading() {
-            Some((threading, _)) => format!("{threading} {}", self.library()),
-            None => self.library(),
+        let directory = file.parent().map(real);
+        let title = match &directory {
+            Some(directory) if self.says_place() => {
+                format!("{} in {}", self.library(), directory.display())
+            }
+            _ => self.library(),
         };
         if let Some(sha256) = self.claimed.sha256 {
             let digest = self.claimed.recogniser.digest(file);
@@ -255,28 +271,23 @@ impl Found<'_> {
                 return Judgement::proved(
                     title,
                     format!(
-                        "{shown} has the digest of the configuration's; {}",
-                        self.how
+                        "{}; it has the digest of the one that was asked for",
+                        self.evidence()
                     ),
                 );
             }
         }
-        let directory = file.parent().map(real);
         if directory.is_some_and(|directory| self.claimed.directories.contains(&directory)) {
-            return Judgement::proved(
-                title,
-                format!("{shown} is in the directory that was linked; {}", self.how),
-            );
+            return Judgement::proved(title, self.evidence());
         }
         let same_library = self
             .provider
             .flavour
             .as_ref()
             .map(|flavour| flavour.library == self.claimed.blas.library.id);
-        let named = self.claimed.sha256.is_some() || !self.claimed.directories.is_empty();
         match same_library {
             Some(false) => Judgement::refuted(title, self.evidence()),
-            _ if named => Judgement::refuted(title, self.evidence()),
+            _ if self.says_place() => Judgement::refuted(title, self.evidence()),
             Some(true) => Judgement::proved(
                 title,
                 format!("{}; which file it should be is not said", self.evidence()),

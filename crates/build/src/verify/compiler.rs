@@ -266,7 +266,7 @@ pub(super) fn observed(
     }
     if all.is_empty() {
         for (name, image) in stage.own_objects() {
-            add_image(&mut all, name, image, known, recogniser);
+            add_image(&mut all, &name, image, known, recogniser);
         }
     }
     all.made.into_iter().map(|(made, _)| made).collect()
@@ -305,7 +305,7 @@ pub(super) fn judge(
     // Where the linked files are silent, the objects that they were linked from speak.
     let mut compilers = Compilers::default();
     for (name, image) in stage.own_objects() {
-        add_image(&mut compilers, name, image, known, recogniser);
+        add_image(&mut compilers, &name, image, known, recogniser);
     }
     if !compilers.is_empty() {
         let judgement = compilers.judge(claimed, known, "`.comment` of object files");
@@ -320,7 +320,7 @@ pub(super) fn judge(
 
 fn add_image(
     compilers: &mut Compilers,
-    name: String,
+    name: &str,
     image: &Image,
     known: &KnowledgeBase,
     recogniser: &Recogniser,
@@ -334,7 +334,7 @@ fn add_image(
     }
     let comments = image.comments.iter();
     for made in comments.filter_map(|comment| recogniser.made(known, comment)) {
-        compilers.add(made, name.clone());
+        compilers.add(made, name.to_owned());
     }
 }
 

@@ -47,7 +47,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn file<'a>(&mut self, cache: &'a ReadCache<File>) -> Option<()> {
+    fn file(&mut self, cache: &ReadCache<File>) -> Option<()> {
         let length = cache.len().ok()?;
         let data = cache.range(0, length);
         if FileKind::parse(data).ok()? != FileKind::Archive {

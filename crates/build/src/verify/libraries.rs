@@ -81,14 +81,8 @@ fn judge_mpi(closure: &Closure, known: &KnowledgeBase, claimed: &str) -> Option<
             found.push((abi, loaded.file.display().to_string()));
         }
     }
-    let provides_mpi = |name: &&str| {
-        let loaded = closure.loaded.iter();
-        let mut provides = loaded.flat_map(|loaded| &loaded.provides);
-        provides.any(|provided| provided == name)
-    };
-    let has_mpi = ["MPI_Init", "mpi_init_"]
-        .iter()
-        .any(|name| provides_mpi(name));
+    let mut provided = closure.loaded.iter().flat_map(|loaded| &loaded.provides);
+    let has_mpi = provided.any(|name| name == "MPI_Init" || name == "mpi_init_");
     if found.is_empty() {
         return has_mpi.then(|| {
             Judgement::unknown("an MPI is loaded that shows none of the marks that are known")

@@ -90,7 +90,7 @@ pub fn verify(
     scene: &Scene,
     helper: impl Fn(&BlasQuestion<'_>) -> Result<BlasProof, String>,
 ) -> Result<Verification, ArtifactError> {
-    let stage = Stage::set(scene, recogniser)?;
+    let stage = Stage::set(scene)?;
     let mut claims = Vec::new();
     compiler::judge(variant, known, recogniser, &stage, &mut claims);
     options::judge(variant, known, &stage, &mut claims);

@@ -199,32 +199,26 @@ fn no_assertions(seen: &Seen, own: &[&Unit], stage: &Stage<'_>) -> Judgement {
         return Judgement::proved("no assertions", told.because.join("; "));
     }
     if told.answer != Assertions::Present {
-        let sources = &stage.sources().asserting;
-        return match sources.first() {
-            Some(source) => Judgement::proved(
-                "no assertions",
-                format!("{source} has `assert`, and no failed assertion is called"),
-            ),
-            None => Judgement::proved(
-                "no assertions",
-                "no failed assertion is called from the file",
-            ),
-        };
+        return Judgement::proved(
+            "no assertions",
+            "no failed assertion is called from the file",
+        );
     }
     let symbol = told.because.join("; ");
-    // A source that decides about NDEBUG itself, as tests do, does what it was written for.
-    if let Some(source) = stage.sources().deciding.first() {
-        return Judgement::unknown(format!(
-            "{symbol}, and {source} decides about NDEBUG itself"
-        ));
-    }
-    let objects: Vec<String> = stage
+    let (deciding, objects): (Vec<String>, Vec<String>) = stage
         .own_objects()
         .filter(|(_, image)| !image.symbols.assertion.undefined.is_empty())
         .map(|(name, _)| name)
-        .collect();
+        .partition(|name| stage.sources().decides(name));
     if !objects.is_empty() {
         return Judgement::refuted("assertions", format!("{symbol} from {}", some_of(&objects)));
+    }
+    // A source that decides about NDEBUG itself, as tests do, does what it was written for.
+    let decider = deciding.first().or(stage.sources().deciding.first());
+    if let Some(source) = decider {
+        return Judgement::unknown(format!(
+            "{symbol}, and {source} decides about NDEBUG itself"
+        ));
     }
     let only_own = stage.own_objects().next().is_none()
         && seen.artifact.units().count() == own.len()
@@ -284,6 +278,9 @@ fn assertions(seen: &Seen, own: &[&Unit], stage: &Stage<'_>) -> Option<Judgement
                 some_of(&compiled)
             ),
         ));
+    }
+    if compiled.is_empty() && !own.is_empty() {
+        return None;
     }
     let reason = match sources.asserting.first() {
         None => return None,

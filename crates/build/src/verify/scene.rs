@@ -6,7 +6,6 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::compiler::Recogniser;
 use super::content::{Content, digest_of};
 use super::source::Sources;
 use super::{ArtifactDigest, Environment, real};
@@ -84,7 +83,7 @@ pub(super) struct Stage<'s> {
 const OBJECTS: usize = 4000;
 
 impl<'s> Stage<'s> {
-    pub(super) fn set(scene: &'s Scene, recogniser: &Recogniser) -> Result<Self, ArtifactError> {
+    pub(super) fn set(scene: &'s Scene) -> Result<Self, ArtifactError> {
         let mut found = Found::default();
         // A file that is named says nothing of what else lies in the directory.
         if scene.artifacts.is_none() {
@@ -104,13 +103,12 @@ impl<'s> Stage<'s> {
                 for path in named {
                     let path = scene.build.join(path);
                     let artifact = Artifact::read(&path)?;
-                    stage.add(artifact, recogniser)?;
+                    stage.add(artifact)?;
                 }
             }
             None => {
                 for path in found.artifacts {
-                    let read =
-                        Artifact::read(&path).and_then(|artifact| stage.add(artifact, recogniser));
+                    let read = Artifact::read(&path).and_then(|artifact| stage.add(artifact));
                     if let Err(error) = read {
                         stage.unreadable.push(error.to_string());
                     }
@@ -120,7 +118,7 @@ impl<'s> Stage<'s> {
         Ok(stage)
     }
 
-    fn add(&mut self, artifact: Artifact, recogniser: &Recogniser) -> Result<(), ArtifactError> {
+    fn add(&mut self, artifact: Artifact) -> Result<(), ArtifactError> {
         let content = Content::read(&artifact.path).map_err(|source| ArtifactError::Read {
             path: artifact.path.clone(),
             source,
@@ -130,7 +128,6 @@ impl<'s> Stage<'s> {
             closure(&artifact.path, &self.scene.run_env, &self.scene.loader)
                 .map_err(|error| error.to_string())
         });
-        let _ = recogniser;
         self.artifacts.push(Seen {
             name: relative(&self.scene.build, &artifact.path),
             artifact,
@@ -317,16 +314,18 @@ impl Found {
         {
             return;
         }
+        let of_cmake = directory.ends_with("CMakeFiles");
         for entry in entries {
             let name = entry.file_name().to_string_lossy().into_owned();
-            if TRIED.iter().any(|tried| name.starts_with(tried)) {
+            let tried = TRIED.iter().any(|tried| name.starts_with(tried));
+            if tried || PASSED.contains(&name.as_str()) {
                 continue;
             }
             match entry.file_type() {
-                Ok(file_type) if file_type.is_dir() => {
-                    if depth > 0 && !PASSED.contains(&name.as_str()) {
-                        self.directory(&entry.path(), depth - 1);
-                    }
+                // CMake's own directory has objects of targets, and trials beside them.
+                _ if of_cmake && !name.ends_with(".dir") => {}
+                Ok(file_type) if file_type.is_dir() && depth > 0 => {
+                    self.directory(&entry.path(), depth - 1);
                 }
                 // A link is another name of what is found where it is.
                 Ok(file_type) if file_type.is_file() => self.file(&entry, &name),

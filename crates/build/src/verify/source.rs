@@ -43,6 +43,15 @@ impl Sources {
         sources
     }
 
+    /// Whether an object's source decides about `NDEBUG` itself.
+    pub(super) fn decides(&self, object: &str) -> bool {
+        let member = object.rsplit(['(', '/']).next().unwrap_or(object);
+        let stem = Path::new(member.trim_end_matches(')')).with_extension("");
+        let compiled = BTreeSet::from([super::file_name(&stem)]);
+        let mut deciding = self.deciding.iter();
+        deciding.any(|source| was_compiled(Path::new(source), &compiled))
+    }
+
     fn walk(
         &mut self,
         top: &Path,
@@ -152,8 +161,8 @@ impl Uses {
                 included |= directive.starts_with("include")
                     && (directive.contains("<assert.h>") || directive.contains("<cassert>"));
                 let pragma = word("pragma").and_then(|rest| rest.strip_prefix("omp"));
-                uses.parallel |= pragma.is_some_and(|rest| starts_threads(rest))
-                    && conditions.iter().all(|own| *own);
+                uses.parallel |=
+                    pragma.is_some_and(starts_threads) && conditions.iter().all(|own| *own);
                 continue;
             }
             uses.asserts |= included && conditions.is_empty() && has_assertion(line);

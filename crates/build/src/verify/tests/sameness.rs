@@ -43,6 +43,7 @@ fn what_build_systems_try_out_is_not_looked_at() {
     for directory in [
         "CMakeFiles/3.25.1/CompilerIdC",
         "CMakeFiles/app.dir/src",
+        "CMakeFiles/FindOpenMP",
         "meson-private",
         "lib",
         "venv/bin",
@@ -55,6 +56,7 @@ fn what_build_systems_try_out_is_not_looked_at() {
     for program in [
         "CMakeFiles/3.25.1/CompilerIdC/a.out",
         "CMakeFiles/3.25.1/CMakeDetermineCompilerABI_C.bin",
+        "CMakeFiles/FindOpenMP/ompver_C.bin",
         "meson-private/sanitycheckc.exe",
         "conftest",
         "venv/bin/python",
