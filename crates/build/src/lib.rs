@@ -5,4 +5,5 @@
 pub mod artifact;
 pub mod blame;
 pub mod outcome;
+pub mod report;
 pub mod threads;
