@@ -6,6 +6,7 @@ pub mod artifact;
 pub mod backend;
 pub mod blame;
 pub mod outcome;
+pub mod report;
 pub mod run;
 mod step;
 pub mod threads;

@@ -30,7 +30,7 @@ pub use attempt::LONGEST_LOG;
 pub use environment::{passed, passes};
 pub use error::RunError;
 pub use job::{Job, file_name};
-pub use record::{Manifest, ManifestAxis, ManifestVariant, Record};
+pub use record::Record;
 
 /// Which outcomes of earlier runs count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

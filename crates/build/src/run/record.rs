@@ -12,56 +12,22 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::error::RunError;
 use super::job::{Job, file_name};
 use crate::outcome::{Outcome, StepName};
+use crate::report::{Axis, Run, RunVariant};
 
-/// What a run was asked.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Manifest {
-    /// The version of the format, as of outcomes.
-    pub format_version: u32,
-    /// The matrix's name.
-    pub name: String,
-    /// The axes and their values, in the matrix's order.
-    pub axes: Vec<ManifestAxis>,
-    /// The variants, in the matrix's order.
-    pub variants: Vec<ManifestVariant>,
-    /// Seconds from 1970 to when the run began.
-    pub started_unix: u64,
-}
-
-/// An axis of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ManifestAxis {
-    /// Its name.
-    pub name: String,
-    /// The values that occur, in the order in which they do.
-    pub values: Vec<String>,
-}
-
-/// A variant of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ManifestVariant {
-    /// Its name.
-    pub name: String,
-    /// The id of its configuration.
-    pub id: String,
-    /// Its value of each axis that it has.
-    pub axes: Vec<(String, String)>,
-}
-
-impl Manifest {
+impl Run {
     /// Of some jobs.
     #[must_use]
-    pub fn new(name: &str, jobs: &[Job], started_unix: u64) -> Self {
-        let mut axes: Vec<ManifestAxis> = Vec::new();
+    pub fn of_jobs(name: &str, jobs: &[Job], started_unix: u64) -> Self {
+        let mut axes: Vec<Axis> = Vec::new();
         for (name, value) in jobs.iter().flat_map(|job| &job.axes) {
             let at = axes.iter().position(|axis| axis.name == *name);
             let at = at.unwrap_or_else(|| {
-                axes.push(ManifestAxis {
+                axes.push(Axis {
                     name: name.clone(),
                     values: Vec::new(),
                 });
@@ -71,17 +37,20 @@ impl Manifest {
                 axes[at].values.push(value.clone());
             }
         }
-        let variants = jobs.iter().map(|job| ManifestVariant {
+        let variants = jobs.iter().map(|job| RunVariant {
             name: job.variant.clone(),
             id: job.id.clone(),
             axes: job.axes.clone(),
+            flags: Vec::new(),
         });
         Self {
-            format_version: Outcome::FORMAT_VERSION,
+            format_version: Self::FORMAT_VERSION,
             name: name.to_owned(),
             axes,
             variants: variants.collect(),
+            steps: Vec::new(),
             started_unix,
+            duplicates: Vec::new(),
         }
     }
 }
@@ -95,7 +64,6 @@ pub struct Record {
 }
 
 impl Record {
-    const MANIFEST: &str = "run.json";
     const LOCK: &str = "lock";
 
     /// Takes a directory for a run, and makes it where it is not there.
@@ -112,13 +80,13 @@ impl Record {
         // Steps are started in other directories.
         let directory = &directory.canonicalize().map_err(failed)?;
         let lock = directory.join(Self::LOCK);
-        let is_ours = lock.exists() || directory.join(Self::MANIFEST).exists();
+        let is_ours = lock.exists() || directory.join(Run::FILE).exists();
         if !is_ours && fs::read_dir(directory).map_err(failed)?.next().is_some() {
             return Err(RunError::Foreign {
                 path: directory.clone(),
             });
         }
-        read::<Manifest>(&directory.join(Self::MANIFEST))?;
+        read::<Run>(&directory.join(Run::FILE))?;
         let file = File::options()
             .create(true)
             .append(true)
@@ -148,16 +116,16 @@ impl Record {
     ///
     /// # Errors
     /// The document cannot be read, is none, or is of a later version.
-    pub fn manifest(&self) -> Result<Option<Manifest>, RunError> {
-        read(&self.directory.join(Self::MANIFEST))
+    pub fn manifest(&self) -> Result<Option<Run>, RunError> {
+        read(&self.directory.join(Run::FILE))
     }
 
     /// Says what this run is asked.
     ///
     /// # Errors
     /// The document cannot be written.
-    pub fn write_manifest(&self, manifest: &Manifest) -> Result<(), RunError> {
-        write(&self.directory.join(Self::MANIFEST), manifest)
+    pub fn write_manifest(&self, manifest: &Run) -> Result<(), RunError> {
+        write(&self.directory.join(Run::FILE), manifest)
     }
 
     /// What came of a variant; nothing where that is not known.

@@ -84,7 +84,9 @@ impl Scene {
 
     fn run(&self, jobs: &[Job], settings: &Settings) -> Vec<Option<Outcome>> {
         let record = Record::open(self.directory.path()).unwrap();
-        record.write_manifest(&Manifest::new("m", jobs, 0)).unwrap();
+        record
+            .write_manifest(&crate::report::Run::of_jobs("m", jobs, 0))
+            .unwrap();
         super::run(jobs, &record, settings, &self.shell).unwrap()
     }
 

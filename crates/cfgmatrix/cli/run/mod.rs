@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use cfgmatrix_build::backend::{Backend, detect};
 use cfgmatrix_build::outcome::{Outcome, Status};
-use cfgmatrix_build::run::{Conduct, Event, Job, Keep, Manifest, Record, Settings, Step};
+use cfgmatrix_build::report::Run;
+use cfgmatrix_build::run::{Conduct, Event, Job, Keep, Record, Settings, Step};
 use cfgmatrix_build::run::{passed, run as run_jobs};
 use cfgmatrix_build::threads::Cores;
 use cfgmatrix_build::verify::{BlasQuestion, Recogniser, Scene, verify};
@@ -187,7 +188,7 @@ pub(super) fn run(
             },
         );
     }
-    record.write_manifest(&Manifest::new(&expansion.name, &jobs, now()))?;
+    record.write_manifest(&Run::of_jobs(&expansion.name, &jobs, now()))?;
     let mut named = arguments.pass.clone();
     named.extend_from_slice(&options.pass);
     let settings = Settings {
