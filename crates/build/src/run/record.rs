@@ -11,6 +11,8 @@
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -196,12 +198,23 @@ impl Record {
 #[cfg(unix)]
 fn take(file: &File) -> std::io::Result<bool> {
     use rustix::fs::{FlockOperation, flock};
-    match flock(file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(true),
-        Err(rustix::io::Errno::WOULDBLOCK) => Ok(false),
-        Err(error) => Err(error.into()),
+    // A process that is just being started holds a copy until it is another program.
+    for attempt in 0..ATTEMPTS {
+        if attempt > 0 {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        match flock(file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(true),
+            Err(rustix::io::Errno::WOULDBLOCK) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
+    Ok(false)
 }
+
+/// How often a lock is asked for before another run is believed to have it.
+#[cfg(unix)]
+const ATTEMPTS: u32 = 30;
 
 /// Elsewhere two runs in one directory are the user's care.
 #[cfg(not(unix))]
