@@ -40,9 +40,7 @@ fn build_all(
             copy_tree(&source, &layout.source, &[]).unwrap();
         }
         let jobs = if at % 2 == 0 { two() } else { Jobs::Shared };
-        if backend != Backend::Setuptools {
-            layout.install = Some(directory.join("install").join(&variant.name));
-        }
+        layout.install = Some(directory.join("install").join(&variant.name));
         let steps = backend.prepare(variant, &layout, jobs).unwrap();
         let printed = run(variant, &steps).unwrap_or_else(|error| panic!("{error}"));
         let passed = format!("{} is what it says", variant.name);
@@ -200,8 +198,12 @@ fn backend_builds_with_setuptools() {
         ("small/__init__.py", ""),
         ("tests/test_flags.py", test),
     ];
-    build_all(Backend::Setuptools, HARD_NAME, TEXT, &files, |build, _| {
+    // Its commands for installing have variables with a dollar.
+    let name = "sp ace it's ü";
+    build_all(Backend::Setuptools, name, TEXT, &files, |build, _| {
         assert!(build.join("lib/small/__init__.py").is_file());
+        let installed = fs::read_to_string(build.join("installed.txt")).unwrap();
+        assert!(installed.contains("small/__init__.py"), "{installed}");
     });
 }
 
