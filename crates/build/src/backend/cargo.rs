@@ -56,17 +56,17 @@ pub(super) fn steps(hook: &Hook<'_, '_>) -> Result<Vec<Step>, BackendError> {
         with_options(StepName::Build, "build", true),
         with_options(StepName::Test, "test", true),
     ];
-    if let Some(root) = hook.install() {
-        if has_executable(hook.source())? {
-            let install = with_options(StepName::Install, "install", false)
-                .arg("--no-track")
-                .arg("--force")
-                .arg("--path")
-                .arg(hook.source())
-                .arg("--root")
-                .arg(root);
-            steps.push(install);
-        }
+    if let Some(root) = hook.install()
+        && has_executable(hook.source())?
+    {
+        let install = with_options(StepName::Install, "install", false)
+            .arg("--no-track")
+            .arg("--force")
+            .arg("--path")
+            .arg(hook.source())
+            .arg("--root")
+            .arg(root);
+        steps.push(install);
     }
     Ok(steps)
 }

@@ -119,10 +119,6 @@ fn share_blocks(from: &Path, to: &Path) -> io::Result<bool> {
 }
 
 #[cfg(not(target_os = "linux"))]
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "where blocks can be shared, it may fail"
-)]
 fn share_blocks(_: &Path, _: &Path) -> io::Result<bool> {
     Ok(false)
 }
@@ -159,11 +155,11 @@ fn symbolic_link(target: &Path, from: &Path, to: &Path) -> io::Result<()> {
     let timestamps = Timestamps {
         last_access: Timespec {
             tv_sec: metadata.atime(),
-            tv_nsec: metadata.atime_nsec(),
+            tv_nsec: metadata.atime_nsec() as _,
         },
         last_modification: Timespec {
             tv_sec: metadata.mtime(),
-            tv_nsec: metadata.mtime_nsec(),
+            tv_nsec: metadata.mtime_nsec() as _,
         },
     };
     utimensat(CWD, to, &timestamps, AtFlags::SYMLINK_NOFOLLOW)?;

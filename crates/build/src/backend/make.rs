@@ -55,22 +55,19 @@ pub(super) fn steps(hook: &Hook<'_, '_>) -> Result<Vec<Step>, BackendError> {
     if let Some(jobs) = hook.jobs.own() {
         common = common.arg(format!("-j{jobs}"));
     }
-    let quoted = |name: &str, value: &str| {
-        quote::make(value).map_err(|error| BackendError::Inexpressible {
-            backend: hook.backend,
-            what: format!("variable `{name}`"),
-            reason: error.reason,
-        })
-    };
     for (name, value) in hook.variables(&FLAGS) {
-        let value_in_make = quoted(name, value)?;
-        common = common.arg(format!(
-            "--eval=%: private override {name} += {value_in_make}"
-        ));
         if value.contains('$') {
             // make expands what it takes from the environment.
             common = common.env(name, value.replace('$', "$$"));
         }
+    }
+    for (name, value) in appended(hook, &makefile) {
+        let value = quote::make(&value).map_err(|error| BackendError::Inexpressible {
+            backend: hook.backend,
+            what: format!("variable `{name}`"),
+            reason: error.reason,
+        })?;
+        common = common.arg(format!("--eval=%: private override {name} += {value}"));
     }
     for (name, value) in hook.variables(&TOOLS) {
         common = common.arg(format!("{name}={}", value.replace('$', "$$")));
@@ -100,4 +97,19 @@ pub(super) fn steps(hook: &Hook<'_, '_>) -> Result<Vec<Step>, BackendError> {
         steps.push(target(StepName::Install, "install"));
     }
     Ok(steps)
+}
+
+/// What each variable for flags has at its end. Where recipes may leave a variable
+/// out, as many that are written by hand do, it stands with another too.
+fn appended(hook: &Hook<'_, '_>, makefile: &Makefile) -> Vec<(&'static str, String)> {
+    let all = FLAGS.iter().filter_map(|&name| {
+        let also = match name {
+            "CFLAGS" | "CXXFLAGS" => hook.variable("CPPFLAGS"),
+            "LDFLAGS" if !makefile.has_libraries() => hook.variable("LDLIBS"),
+            _ => None,
+        };
+        let parts: Vec<&str> = hook.variable(name).into_iter().chain(also).collect();
+        (!parts.is_empty()).then(|| (name, parts.join(" ")))
+    });
+    all.collect()
 }

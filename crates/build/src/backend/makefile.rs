@@ -1,4 +1,4 @@
-//! What targets a makefile has, as far as its text tells.
+//! What targets and variables a makefile has, as far as its text tells.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,6 +14,7 @@ pub(super) const NAMES: [&str; 3] = ["GNUmakefile", "makefile", "Makefile"];
 pub(super) struct Makefile {
     targets: BTreeSet<String>,
     phony: BTreeSet<String>,
+    has_libraries: bool,
 }
 
 impl Makefile {
@@ -45,9 +46,16 @@ impl Makefile {
         first(&|name| self.phony.contains(name)).or_else(|| first(&|_| true))
     }
 
+    /// Whether it names a variable for libraries, which come after the objects.
+    pub(super) fn has_libraries(&self) -> bool {
+        self.has_libraries
+    }
+
     /// Adds the targets of a text, and says what it includes.
     fn add(&mut self, text: &str) -> Vec<String> {
         let text = text.replace("\\\r\n", " ").replace("\\\n", " ");
+        let variables = ["$(LDLIBS)", "${LDLIBS}", "$(LIBS)", "${LIBS}"];
+        self.has_libraries |= variables.iter().any(|variable| text.contains(variable));
         let mut included = Vec::new();
         let mut in_define = false;
         for line in text.lines() {

@@ -47,6 +47,13 @@ pub(super) fn steps(hook: &Hook<'_, '_>) -> Result<Vec<Step>, BackendError> {
     let mut steps = vec![build];
     steps.extend(test(hook, &library));
     if let Some(prefix) = hook.install() {
+        if prefix.to_string_lossy().contains(['$', '{', '}']) {
+            return Err(BackendError::Inexpressible {
+                backend: hook.backend,
+                what: format!("to install in `{}`", prefix.display()),
+                reason: "it takes `$` and braces there for variables of its own",
+            });
+        }
         let install = build_options(setup(StepName::Install))
             .args(["install", "--single-version-externally-managed"])
             .joined("--prefix=", prefix)

@@ -95,3 +95,42 @@ fn backend_make_reaches_what_is_expanded_at_once() {
         &["-O0"],
     );
 }
+
+/// Recipes by hand that know no CPPFLAGS, and no variable for libraries.
+#[test]
+fn backend_make_reaches_recipes_with_fewer_variables() {
+    let place = tempfile::tempdir().unwrap();
+    let expansion = expansion(
+        "[[set]]\nif = 'mode == \"release\"'\nflags = { ldflags = ['-L/opt/x'], libs = ['-lx'] }\n",
+    );
+    let said = |name: &str, makefile: &str| {
+        let source = place.path().join(name);
+        write(&source, &[("Makefile", makefile)]);
+        let layout = layout(place.path(), &source, name);
+        let steps = Backend::Make
+            .prepare(&expansion.variants[1], &layout, Jobs::Shared)
+            .unwrap();
+        let words = arguments(&steps[0]).into_iter();
+        let flags = words.filter_map(|word| {
+            let assignment = word.strip_prefix("--eval=%: private override ")?;
+            Some(assignment.to_owned())
+        });
+        flags
+            .filter(|flag| !flag.starts_with('F') && !flag.starts_with("CXX"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        said("fewer", "all: ; $(CC) $(CFLAGS) a.c $(LDFLAGS)\n"),
+        [
+            "CPPFLAGS += -DNDEBUG",
+            "CFLAGS += -O3 -DNDEBUG",
+            "LDFLAGS += -L/opt/x -lx",
+            "LDLIBS += -lx",
+            "LIBS += -lx"
+        ]
+    );
+    assert_eq!(
+        said("all", "all: ; $(CC) $(CFLAGS) $(LDFLAGS) a.c $(LIBS)\n")[2],
+        "LDFLAGS += -L/opt/x"
+    );
+}

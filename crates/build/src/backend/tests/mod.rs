@@ -140,7 +140,8 @@ fn run(variant: &Variant<'_>, steps: &[Step]) -> Result<String, String> {
 /// Whether all these programs are there.
 #[expect(
     clippy::disallowed_methods,
-    reason = "tests look for real tools where the user's shell would"
+    clippy::print_stdout,
+    reason = "tests look for real tools where the user's shell would, and say what is not there"
 )]
 fn have(programs: &[&str]) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();

@@ -183,6 +183,16 @@ fn backend_messages_about_words() {
         said(&error, here),
         "make cannot be told variable `CFLAGS`: it has a line break"
     );
+    write(here, &[("python/setup.py", "")]);
+    let mut priced = layout(here, &here.join("python"), "p");
+    priced.install = Some(here.join("$x"));
+    let error = Backend::Setuptools
+        .prepare(&spaced.variants[0], &priced, two())
+        .unwrap_err();
+    assert_eq!(
+        said(&error, here),
+        "setuptools cannot be told to install in `HERE/$x`: it takes `$` and braces there for variables of its own"
+    );
     fs::write(here.join("file"), "").unwrap();
     let mut blocked = layout(here, &source, "c");
     blocked.build = here.join("file/below");
