@@ -80,6 +80,10 @@ pub enum Error {
     #[cfg(feature = "cli")]
     #[error(transparent)]
     Plain(#[from] cfgmatrix_core::plain::PlainError),
+    /// A run's directory that is not as it should be.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    Report(#[from] cfgmatrix_build::report::ReportError),
     /// Arguments that do not go together.
     #[cfg(feature = "cli")]
     #[error("{message}")]
@@ -140,6 +144,8 @@ impl Error {
             }
             #[cfg(feature = "cli")]
             Self::Plain(error) => error.hint(),
+            #[cfg(feature = "cli")]
+            Self::Report(error) => error.hint(),
             #[cfg(feature = "cli")]
             Self::Usage { hint, .. } => hint.clone(),
             Self::Io { source, .. } if source.kind() == std::io::ErrorKind::NotADirectory => {

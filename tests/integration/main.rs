@@ -21,6 +21,7 @@ mod matrix;
 mod overlay;
 #[cfg(unix)]
 mod probe;
+mod report;
 mod schema;
 mod support;
 mod threads;

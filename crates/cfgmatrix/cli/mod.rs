@@ -16,6 +16,7 @@ mod lint;
 mod output;
 mod probe;
 mod probe_table;
+mod report;
 mod schema;
 mod threads;
 mod why;
@@ -95,6 +96,8 @@ enum Command {
     Init(init::Arguments),
     /// Say how many threads jobs, MPI ranks, the application and BLAS get.
     Threads(threads::Arguments),
+    /// Say what a run came to: as a page, for a CI summary, a terminal, or as JUnit.
+    Report(report::Arguments),
     /// Print a JSON Schema of the project's documents.
     Schema(schema::Arguments),
     /// Print a completion script for a shell.
@@ -178,6 +181,7 @@ fn execute(
         }
         Command::Cover(arguments) => cover::run(arguments, output),
         Command::Import(arguments) => import::run(arguments, known()?, output),
+        Command::Report(arguments) => report::run(arguments, output),
         Command::Schema(arguments) => schema::run(arguments, output),
         Command::Completions(arguments) => completions::run(arguments, output),
     }

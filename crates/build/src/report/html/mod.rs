@@ -18,7 +18,7 @@ const SCRIPT: &str = include_str!("script.js");
 /// nothing may be loaded from anywhere; tested to be that.
 const POLICY: &str = concat!(
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; ",
-    "style-src 'unsafe-inline'; script-src 'sha256-m7AUWidq/wJtJqZ9bugyHLYyG5ZJbjM6iCICGreCE7U='; ",
+    "style-src 'unsafe-inline'; script-src 'sha256-ZxH4VS653gOcJuKLuCYD0rX8y7xKDMDGWSeTOmWiBJA='; ",
     "base-uri 'none'; form-action 'none'\">\n"
 );
 
@@ -159,7 +159,7 @@ fn failures(page: &mut Markup, report: &Report) {
     if failed.is_empty() {
         return;
     }
-    page.raw("<section id=\"failures\">\n<h2>Failures</h2>\n<div class=\"wide\"><table class=\"list\"><thead><tr>");
+    page.raw("<section id=\"failures\">\n<h2>Failures</h2>\n<div class=\"wide\"><table class=\"list stack\"><thead><tr>");
     page.raw("<th scope=\"col\">Variant</th><th scope=\"col\">Ended</th><th scope=\"col\">In</th>");
     page.raw("<th scope=\"col\">After</th><th scope=\"col\">Why</th></tr></thead>\n<tbody>\n");
     for (place, row) in &failed {
@@ -200,12 +200,12 @@ fn blame(page: &mut Markup, report: &Report) {
         "<section id=\"blame\">\n<h2>What the failures have in common</h2>\n<ul class=\"blame\">\n",
     );
     for sentence in &report.blame.summary {
-        let is_deeper = sentence.starts_with("  ");
-        page.raw(if is_deeper {
-            "<li class=\"deeper\">"
-        } else {
-            "<li>"
-        });
+        let item = match sentence.as_str() {
+            deeper if deeper.starts_with("  ") => "<li class=\"deeper\">",
+            lead if lead.ends_with(':') => "<li class=\"lead\">",
+            _ => "<li>",
+        };
+        page.raw(item);
         page.text(sentence.trim_start()).raw("</li>\n");
     }
     page.raw("</ul>\n</section>\n");
