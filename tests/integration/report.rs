@@ -264,3 +264,50 @@ print("".join(page.texts))
         }
     }
 }
+
+/// The page as Chromium has it after its script ran; nothing where it is absent.
+fn in_a_browser(case: &Path) -> Option<String> {
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    let browser = names.iter().find_map(|name| find_program(name));
+    if !have(browser.is_some(), "chromium") {
+        return None;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let page = directory.path().join("report.html");
+    report(case).arg("-o").arg(&page).assert().success();
+    let mut command = Command::new(browser?);
+    command
+        .args([
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--dump-dom",
+        ])
+        .arg(format!(
+            "--user-data-dir={}",
+            directory.path().join("profile").display()
+        ))
+        .arg(format!("file://{}", page.display()))
+        .timeout(std::time::Duration::from_secs(120));
+    Some(stdout(&mut command))
+}
+
+#[cfg(unix)]
+#[test]
+fn the_script_of_the_page_runs_and_that_of_others_does_not() {
+    for case in cases() {
+        let Some(page) = in_a_browser(&case) else {
+            return;
+        };
+        // What the script adds: two axes to choose, and how many variants are shown.
+        let variants = page.matches("class=\"variant ").count();
+        assert!(page.contains(&format!("<output>{variants} of {variants}</output>")));
+        assert_eq!(
+            page.matches("<select").count(),
+            3,
+            "down, across, and ended"
+        );
+        assert_eq!(page.matches("<script").count(), 1);
+        assert_eq!(page.matches("<img").count(), 0);
+    }
+}

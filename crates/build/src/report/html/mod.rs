@@ -25,6 +25,9 @@ const POLICY: &str = concat!(
 /// How many names a list has before the rest is counted.
 const NAMES: usize = 100;
 
+/// How many failures are listed without being asked for.
+const OPEN: usize = 50;
+
 /// The report as one HTML file.
 #[must_use]
 pub fn html(report: &Report) -> String {
@@ -33,8 +36,8 @@ pub fn html(report: &Report) -> String {
     header(&mut page, report);
     page.raw("<main>\n");
     heat::matrix(&mut page, report);
-    failures(&mut page, report);
     blame(&mut page, report);
+    failures(&mut page, report);
     comparison(&mut page, report);
     duplicates(&mut page, report);
     heat::values(&mut page, report);
@@ -99,7 +102,7 @@ fn header(page: &mut Markup, report: &Report) {
     let links = [
         (
             has_failures(report),
-            " <a href=\"#failures\">Failures</a> <a href=\"#blame\">In common</a>",
+            " <a href=\"#blame\">In common</a> <a href=\"#failures\">Failures</a>",
         ),
         (
             report.comparison.is_some(),
@@ -159,7 +162,15 @@ fn failures(page: &mut Markup, report: &Report) {
     if failed.is_empty() {
         return;
     }
-    page.raw("<section id=\"failures\">\n<h2>Failures</h2>\n<div class=\"wide\"><table class=\"list stack\"><thead><tr>");
+    page.raw("<section id=\"failures\">\n<h2>Failures</h2>\n");
+    let is_long = failed.len() > OPEN;
+    if is_long {
+        let count = failed.len().to_string();
+        page.raw("<details><summary>All ")
+            .text(&count)
+            .raw("</summary>\n");
+    }
+    page.raw("<div class=\"wide\"><table class=\"list stack\"><thead><tr>");
     page.raw("<th scope=\"col\">Variant</th><th scope=\"col\">Ended</th><th scope=\"col\">In</th>");
     page.raw("<th scope=\"col\">After</th><th scope=\"col\">Why</th></tr></thead>\n<tbody>\n");
     for (place, row) in &failed {
@@ -179,7 +190,9 @@ fn failures(page: &mut Markup, report: &Report) {
         ));
         page.raw("</code></td></tr>\n");
     }
-    page.raw("</tbody></table></div>\n</section>\n");
+    page.raw("</tbody></table></div>\n");
+    page.raw(if is_long { "</details>\n" } else { "" });
+    page.raw("</section>\n");
 }
 
 fn chip(page: &mut Markup, status: Option<Status>) {
@@ -290,7 +303,9 @@ fn duplicates(page: &mut Markup, report: &Report) {
         return;
     }
     page.raw("<section id=\"duplicates\">\n<h2>The same build more than once</h2>\n");
-    page.raw("<p class=\"quiet\">What these variants built, and what it loads, is the same to the byte.</p>\n<ul>\n");
+    page.raw(
+        "<p class=\"quiet\">What these variants built, and what it loads, is the same.</p>\n<ul>\n",
+    );
     for lot in &report.run.duplicates {
         page.raw("<li>");
         page.text(&lot.join(" = ")).raw("</li>\n");
