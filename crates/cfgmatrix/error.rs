@@ -92,6 +92,10 @@ pub enum Error {
     #[cfg(feature = "cli")]
     #[error(transparent)]
     Backend(#[from] cfgmatrix_build::backend::BackendError),
+    /// A run's directory that is not as it should be.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    Report(#[from] cfgmatrix_build::report::ReportError),
     /// Arguments that do not go together.
     #[cfg(feature = "cli")]
     #[error("{message}")]
@@ -158,6 +162,8 @@ impl Error {
             Self::Run(error) => error.hint(),
             #[cfg(feature = "cli")]
             Self::Backend(error) => error.hint(),
+            #[cfg(feature = "cli")]
+            Self::Report(error) => error.hint(),
             #[cfg(feature = "cli")]
             Self::Usage { hint, .. } => hint.clone(),
             Self::Io { source, .. } if source.kind() == std::io::ErrorKind::NotADirectory => {

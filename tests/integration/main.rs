@@ -21,6 +21,7 @@ mod matrix;
 mod overlay;
 #[cfg(unix)]
 mod probe;
+mod report;
 mod run;
 mod schema;
 mod support;

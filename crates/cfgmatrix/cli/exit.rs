@@ -51,6 +51,7 @@ pub(super) fn code(error: &Error) -> u8 {
             | Core::NothingLeft { .. }
             | Core::NothingInstalled { .. },
         ) => NOTHING,
+        Error::Report(error) => super::report::code(error),
         Error::Core(_) | Error::Usage { .. } => USAGE,
         Error::Plain(Plain::NothingLeft { .. } | Plain::Uncountable { .. }) => NOTHING,
         Error::Plain(_) => USAGE,

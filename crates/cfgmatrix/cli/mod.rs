@@ -16,6 +16,7 @@ mod lint;
 mod output;
 mod probe;
 mod probe_table;
+mod report;
 mod run;
 mod schema;
 mod threads;
@@ -101,6 +102,8 @@ enum Command {
     Threads(threads::Arguments),
     /// Prove of what was built that it is what a variant says.
     Verify(verify::Arguments),
+    /// Say what a run came to: as a page, for a CI summary, a terminal, or as JUnit.
+    Report(report::Arguments),
     /// Print a JSON Schema of the project's documents.
     Schema(schema::Arguments),
     /// Print a completion script for a shell.
@@ -192,6 +195,7 @@ fn execute(
         }
         Command::Cover(arguments) => cover::run(arguments, output),
         Command::Import(arguments) => import::run(arguments, known()?, output),
+        Command::Report(arguments) => report::run(arguments, output),
         Command::Schema(arguments) => schema::run(arguments, output),
         Command::Completions(arguments) => completions::run(arguments, output),
     }

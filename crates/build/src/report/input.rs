@@ -122,6 +122,11 @@ impl Run {
     /// There is no such directory or no run in it, a document cannot be read, is
     /// of a newer format or is not as it should be, or two are of one variant.
     pub fn read(directory: &Path) -> Result<(Self, Vec<Outcome>, Vec<String>), ReportError> {
+        if directory.is_file() {
+            return Err(ReportError::NotADirectory {
+                path: directory.to_owned(),
+            });
+        }
         if !directory.is_dir() {
             return Err(ReportError::NoDirectory {
                 directory: directory.to_owned(),
@@ -133,19 +138,19 @@ impl Run {
                 directory: directory.to_owned(),
             });
         }
-        let run: Self = read(&path, Self::FORMAT_VERSION)?;
+        let (run, document) = read::<Self>(&path, Self::FORMAT_VERSION)?;
         let mut wanted: HashMap<&str, &str> = HashMap::with_capacity(run.variants.len());
-        for variant in &run.variants {
+        for (place, variant) in run.variants.iter().enumerate() {
             if wanted.insert(&variant.name, &variant.id).is_some() {
                 return Err(ReportError::VariantTwice {
-                    path,
+                    place: document.place_of_element("variants", place),
                     variant: variant.name.clone(),
                 });
             }
         }
         let mut found: HashMap<String, (Outcome, PathBuf)> = HashMap::new();
         for path in outcome_files(&directory.join(Self::OUTCOMES))? {
-            let outcome: Outcome = read(&path, Outcome::FORMAT_VERSION)?;
+            let (outcome, _) = read::<Outcome>(&path, Outcome::FORMAT_VERSION)?;
             if wanted.get(outcome.variant.as_str()) != Some(&outcome.id.as_str()) {
                 continue;
             }
@@ -200,11 +205,17 @@ fn outcome_files(directory: &Path) -> Result<Vec<PathBuf>, ReportError> {
     Ok(files)
 }
 
-fn read<T: DeserializeOwned>(path: &Path, known: u32) -> Result<T, ReportError> {
+/// Reads a document of a known version, and gives its text along with it.
+fn read<T: DeserializeOwned>(path: &Path, known: u32) -> Result<(T, Document), ReportError> {
     let failed = |source| ReportError::Io {
         path: path.to_owned(),
         source,
     };
+    // To open a pipe would be to wait for someone to write.
+    if !fs::metadata(path).map_err(failed)?.is_file() {
+        let no_file = io::Error::new(io::ErrorKind::InvalidInput, "it is no file");
+        return Err(failed(no_file));
+    }
     let mut bytes = Vec::new();
     let limit = Document::MAX_BYTES as u64 + 1;
     let file = File::open(path).map_err(failed)?;
@@ -219,7 +230,7 @@ fn read<T: DeserializeOwned>(path: &Path, known: u32) -> Result<T, ReportError> 
             known,
         });
     }
-    Ok(document.json()?)
+    Ok((document.json()?, document))
 }
 
 /// What can be wrong with a run's directory.
@@ -231,6 +242,12 @@ pub enum ReportError {
     NoDirectory {
         /// The directory.
         directory: PathBuf,
+    },
+    /// A file where a run's directory should be.
+    #[error("{} is a file; expected the directory of a run", .path.display())]
+    NotADirectory {
+        /// The file.
+        path: PathBuf,
     },
     /// The directory is not a run's.
     #[error("{} holds no run: it has no `{}`", .directory.display(), Run::FILE)]
@@ -261,10 +278,10 @@ pub enum ReportError {
     #[error(transparent)]
     Document(#[from] cfgmatrix_core::Error),
     /// A run that has two variants of one name.
-    #[error("{}: variant `{variant}` is there twice", .path.display())]
+    #[error("{place}: variant `{variant}` is there already; expected each once")]
     VariantTwice {
-        /// The run's document.
-        path: PathBuf,
+        /// Where it is for the second time.
+        place: Place,
         /// The name.
         variant: String,
     },
@@ -285,7 +302,7 @@ impl ReportError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::NoDirectory { .. } | Self::NoRun { .. } => {
+            Self::NoDirectory { .. } | Self::NotADirectory { .. } | Self::NoRun { .. } => {
                 "`cfgmatrix run` makes one; name its directory if that is another"
             }
             Self::FormatVersion { found, known, .. } if found > known => {
@@ -302,7 +319,7 @@ impl ReportError {
     #[must_use]
     pub fn place(&self) -> Option<&Place> {
         match self {
-            Self::FormatVersion { place, .. } => Some(place),
+            Self::FormatVersion { place, .. } | Self::VariantTwice { place, .. } => Some(place),
             Self::Document(error) => error.place(),
             _ => None,
         }

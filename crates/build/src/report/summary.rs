@@ -241,7 +241,7 @@ pub(super) fn sign(status: Option<Status>) -> &'static str {
     match status {
         Some(Status::Passed) => "✓",
         Some(Status::Failed) => "✗",
-        Some(Status::TimedOut) => "⧖",
+        Some(Status::TimedOut) => "◷",
         Some(Status::Refuted) => "≠",
         Some(Status::Interrupted) => "◌",
         None => "–",

@@ -18,12 +18,15 @@ const SCRIPT: &str = include_str!("script.js");
 /// nothing may be loaded from anywhere; tested to be that.
 const POLICY: &str = concat!(
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; ",
-    "style-src 'unsafe-inline'; script-src 'sha256-m7AUWidq/wJtJqZ9bugyHLYyG5ZJbjM6iCICGreCE7U='; ",
+    "style-src 'unsafe-inline'; script-src 'sha256-ZxH4VS653gOcJuKLuCYD0rX8y7xKDMDGWSeTOmWiBJA='; ",
     "base-uri 'none'; form-action 'none'\">\n"
 );
 
 /// How many names a list has before the rest is counted.
 const NAMES: usize = 100;
+
+/// How many failures are listed without being asked for.
+const OPEN: usize = 50;
 
 /// The report as one HTML file.
 #[must_use]
@@ -33,8 +36,8 @@ pub fn html(report: &Report) -> String {
     header(&mut page, report);
     page.raw("<main>\n");
     heat::matrix(&mut page, report);
-    failures(&mut page, report);
     blame(&mut page, report);
+    failures(&mut page, report);
     comparison(&mut page, report);
     duplicates(&mut page, report);
     heat::values(&mut page, report);
@@ -99,7 +102,7 @@ fn header(page: &mut Markup, report: &Report) {
     let links = [
         (
             has_failures(report),
-            " <a href=\"#failures\">Failures</a> <a href=\"#blame\">In common</a>",
+            " <a href=\"#blame\">In common</a> <a href=\"#failures\">Failures</a>",
         ),
         (
             report.comparison.is_some(),
@@ -159,7 +162,15 @@ fn failures(page: &mut Markup, report: &Report) {
     if failed.is_empty() {
         return;
     }
-    page.raw("<section id=\"failures\">\n<h2>Failures</h2>\n<div class=\"wide\"><table class=\"list\"><thead><tr>");
+    page.raw("<section id=\"failures\">\n<h2>Failures</h2>\n");
+    let is_long = failed.len() > OPEN;
+    if is_long {
+        let count = failed.len().to_string();
+        page.raw("<details><summary>All ")
+            .text(&count)
+            .raw("</summary>\n");
+    }
+    page.raw("<div class=\"wide\"><table class=\"list stack\"><thead><tr>");
     page.raw("<th scope=\"col\">Variant</th><th scope=\"col\">Ended</th><th scope=\"col\">In</th>");
     page.raw("<th scope=\"col\">After</th><th scope=\"col\">Why</th></tr></thead>\n<tbody>\n");
     for (place, row) in &failed {
@@ -179,7 +190,9 @@ fn failures(page: &mut Markup, report: &Report) {
         ));
         page.raw("</code></td></tr>\n");
     }
-    page.raw("</tbody></table></div>\n</section>\n");
+    page.raw("</tbody></table></div>\n");
+    page.raw(if is_long { "</details>\n" } else { "" });
+    page.raw("</section>\n");
 }
 
 fn chip(page: &mut Markup, status: Option<Status>) {
@@ -200,12 +213,12 @@ fn blame(page: &mut Markup, report: &Report) {
         "<section id=\"blame\">\n<h2>What the failures have in common</h2>\n<ul class=\"blame\">\n",
     );
     for sentence in &report.blame.summary {
-        let is_deeper = sentence.starts_with("  ");
-        page.raw(if is_deeper {
-            "<li class=\"deeper\">"
-        } else {
-            "<li>"
-        });
+        let item = match sentence.as_str() {
+            deeper if deeper.starts_with("  ") => "<li class=\"deeper\">",
+            lead if lead.ends_with(':') => "<li class=\"lead\">",
+            _ => "<li>",
+        };
+        page.raw(item);
         page.text(sentence.trim_start()).raw("</li>\n");
     }
     page.raw("</ul>\n</section>\n");
@@ -290,7 +303,9 @@ fn duplicates(page: &mut Markup, report: &Report) {
         return;
     }
     page.raw("<section id=\"duplicates\">\n<h2>The same build more than once</h2>\n");
-    page.raw("<p class=\"quiet\">What these variants built, and what it loads, is the same to the byte.</p>\n<ul>\n");
+    page.raw(
+        "<p class=\"quiet\">What these variants built, and what it loads, is the same.</p>\n<ul>\n",
+    );
     for lot in &report.run.duplicates {
         page.raw("<li>");
         page.text(&lot.join(" = ")).raw("</li>\n");

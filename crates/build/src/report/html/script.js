@@ -6,7 +6,7 @@
     element.append(...children);
     return element;
   };
-  const signs = {failed: "✗", "timed-out": "⧖", refuted: "≠", interrupted: "◌", missing: "–", passed: "✓"};
+  const signs = {failed: "✗", "timed-out": "◷", refuted: "≠", interrupted: "◌", missing: "–", passed: "✓"};
   const words = {"timed-out": "timed out", missing: "did not run"};
   const order = Object.keys(signs);
   const isFailure = (status) => order.indexOf(status) < 3;
@@ -120,7 +120,6 @@
     if (target) {
       target.hidden = false;
       target.open = true;
-      target.querySelector("summary").focus({preventScroll: true});
       target.scrollIntoView();
     }
   };

@@ -1,7 +1,7 @@
 //! Each variant: its steps, what was proved of it, its logs, flags and
 //! environment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::date;
 use super::super::escape::Markup;
@@ -9,7 +9,7 @@ use super::super::input::Flag;
 use super::super::log::Excerpt;
 use super::super::summary::{Report, Row, ending, is_failure, readable, sign, word};
 use super::{anchor, chip, command, heat};
-use crate::outcome::{Claim, Outcome, Status, StepOutcome, Verdict};
+use crate::outcome::{Claim, Outcome, Status, StepName, StepOutcome, Verdict};
 
 /// All variants, each to be opened.
 pub(super) fn variants(page: &mut Markup, report: &Report) {
@@ -24,6 +24,7 @@ pub(super) fn variants(page: &mut Markup, report: &Report) {
     let most = outcomes()
         .map(|outcome| outcome.seconds)
         .fold(0.0, f64::max);
+    legend(page, outcomes());
     let positions = heat::positions(report);
     for (place, (row, position)) in report.rows.iter().zip(&positions).enumerate() {
         let status = row.status();
@@ -57,9 +58,9 @@ pub(super) fn variants(page: &mut Markup, report: &Report) {
 
 /// The time as a length, in parts for the steps.
 fn bar(page: &mut Markup, outcome: &Outcome, most: f64) {
-    page.raw(" <span class=\"time\">")
+    page.raw(" <span class=\"time\"><b>")
         .text(&date::duration(outcome.seconds));
-    page.raw("<span class=\"parts\" aria-hidden=\"true\">");
+    page.raw("</b><span class=\"parts\" aria-hidden=\"true\">");
     for step in &outcome.steps {
         let width = if most > 0.0 {
             100.0 * step.seconds / most
@@ -73,6 +74,23 @@ fn bar(page: &mut Markup, outcome: &Outcome, most: f64) {
         page.raw("></i>");
     }
     page.raw("</span></span>");
+}
+
+/// What the colours of the times are.
+fn legend<'a>(page: &mut Markup, outcomes: impl Iterator<Item = &'a Outcome>) {
+    let steps = outcomes.flat_map(|outcome| &outcome.steps);
+    let names: BTreeSet<StepName> = steps.map(|step| step.name).collect();
+    if names.is_empty() {
+        return;
+    }
+    page.raw("<p class=\"quiet legend\">Time: ");
+    for name in names {
+        page.raw("<span><i")
+            .attribute("class", name.as_str())
+            .raw("></i>");
+        page.text(name.as_str()).raw("</span> ");
+    }
+    page.raw("</p>\n");
 }
 
 /// What all outcomes' environments agree in; of a single one, nothing.
@@ -135,7 +153,7 @@ fn body(page: &mut Markup, row: &Row, common: &BTreeMap<&str, &str>) {
 }
 
 fn steps(page: &mut Markup, outcome: &Outcome) {
-    page.raw("<div class=\"wide\"><table class=\"list\"><thead><tr><th scope=\"col\">Step</th><th scope=\"col\">Ended</th><th scope=\"col\">Time</th><th scope=\"col\">Command</th></tr></thead><tbody>");
+    page.raw("<div class=\"wide\"><table class=\"list stack\"><thead><tr><th scope=\"col\">Step</th><th scope=\"col\">Ended</th><th scope=\"col\">Time</th><th scope=\"col\">Command</th></tr></thead><tbody>");
     for step in &outcome.steps {
         page.raw("<tr><th scope=\"row\">")
             .text(step.name.as_str())
