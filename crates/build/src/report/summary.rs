@@ -186,6 +186,11 @@ impl Row {
     /// The trouble without what is of this variant alone, so that the same
     /// failure of another is known to be the same.
     fn signature(&self) -> Option<String> {
+        if self.status() == Some(Status::TimedOut) {
+            // What it was at when its time was over is chance.
+            let step = self.where_it_ended().unwrap_or("no step");
+            return Some(format!("timed out in {step}"));
+        }
         let trouble = log::shortened(&self.trouble()?, 200);
         Some(trouble.replace(&self.variant.name, "VARIANT"))
     }

@@ -328,18 +328,48 @@ fn report_reads_what_a_run_wrote_and_passes_over_what_is_of_another() {
     assert!(matches!(error, ReportError::OutcomeTwice { .. }), "{error}");
 }
 
-/// Measured with `--release` and `-- --ignored --nocapture`.
 #[test]
-#[ignore = "a measurement, not a check"]
-fn report_speed_of_a_thousand_variants() {
-    let (run, outcomes) = run(1000, "");
-    let start = std::time::Instant::now();
+fn report_page_grows_with_the_variants_alone() {
+    let size = |variants| html(&report(variants, "")).len();
+    let (hundred, thousand) = (size(100), size(1000));
+    assert!(thousand < 10 * hundred, "{hundred} {thousand}");
+    assert!(thousand < 4 << 20, "{thousand}");
+}
+
+#[test]
+fn report_blame_takes_failures_for_the_same_that_differ_in_names_and_times_alone() {
+    let (run, mut outcomes) = run(20, "");
+    for outcome in &mut outcomes {
+        let name = outcome.variant.clone();
+        match outcome.status {
+            Status::Failed => {
+                outcome.steps[1].first_error = Some(format!("build/{name}/a.c:1: error"));
+            }
+            Status::Passed if name.ends_with('1') => {
+                outcome.status = Status::Failed;
+                outcome.steps[1].status = Status::Failed;
+                outcome.steps[1].first_error = Some(format!("build/{name}/a.c:1: error"));
+            }
+            Status::Passed if name.ends_with('2') => {
+                outcome.status = Status::TimedOut;
+                outcome.steps[1].status = Status::TimedOut;
+                outcome.steps[1].seconds = 60.0 + outcome.seconds;
+            }
+            Status::TimedOut => outcome.steps[1].first_error = None,
+            _ => {}
+        }
+    }
     let report = Report::new(run, outcomes, Path::new("nowhere"));
-    let made = start.elapsed();
-    let page = html(&report);
-    println!(
-        "report {made:?}, html {:?}, {} KiB",
-        start.elapsed() - made,
-        page.len() >> 10
+    let signatures = report.blame.by_signature.iter();
+    let signatures: Vec<_> = signatures
+        .map(|one| one.signature.as_deref().unwrap())
+        .collect();
+    assert_eq!(
+        signatures,
+        [
+            "build/VARIANT/a.c:1: error",
+            "timed out in test",
+            "compiler: asked for gcc, is clang"
+        ]
     );
 }

@@ -18,7 +18,7 @@ const SCRIPT: &str = include_str!("script.js");
 /// nothing may be loaded from anywhere; tested to be that.
 const POLICY: &str = concat!(
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; ",
-    "style-src 'unsafe-inline'; script-src 'sha256-ZxH4VS653gOcJuKLuCYD0rX8y7xKDMDGWSeTOmWiBJA='; ",
+    "style-src 'unsafe-inline'; script-src 'sha256-jiUgu+jBSDOWdw0J6EjBeoN6fRRf75E/SBoBNzB3bcs='; ",
     "base-uri 'none'; form-action 'none'\">\n"
 );
 

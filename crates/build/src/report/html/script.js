@@ -26,7 +26,8 @@
   }));
 
   const duration = (s) => s < 0.9995 ? `${(s * 1000).toFixed(0)} ms` : s < 9.95 ? `${s.toFixed(1)} s`
-    : s < 99.5 ? `${s.toFixed(0)} s` : `${Math.floor(Math.round(s) / 60)} min ${Math.round(s) % 60} s`;
+    : s < 99.5 ? `${s.toFixed(0)} s` : s < 5970 ? `${Math.floor(Math.round(s) / 60)} min ${Math.round(s) % 60} s`
+    : `${Math.floor(Math.round(s / 60) / 60)} h ${Math.round(s / 60) % 60} min`;
   const median = (numbers) => {
     const sorted = numbers.filter(Number.isFinite).sort((a, b) => a - b);
     const middle = sorted.length >> 1;
