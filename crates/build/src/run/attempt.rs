@@ -179,10 +179,8 @@ fn said(error: &dyn std::error::Error) -> String {
 fn open(log: &Path, step: &Step, number: u32) -> std::io::Result<File> {
     let mut options = File::options();
     options.create(true).append(true);
-    if number == 1 {
-        if log.exists() {
-            fs::remove_file(log)?;
-        }
+    if number == 1 && log.exists() {
+        fs::remove_file(log)?;
     }
     let mut file = options.open(log)?;
     writeln!(file, "$ {}", step.words().join(" "))?;

@@ -10,7 +10,7 @@ mod environment;
 mod error;
 mod job;
 mod record;
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;

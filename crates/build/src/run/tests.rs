@@ -1,4 +1,5 @@
 //! Jobs of real shells and real makes.
+#![cfg(unix)]
 
 use std::fs;
 use std::path::PathBuf;
