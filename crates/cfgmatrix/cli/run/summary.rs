@@ -59,7 +59,7 @@ pub(super) fn write(
                 let text = format!("{count} excluded: {}: {}", first.name, first.reason);
                 output.line(styled(FAINT, &text))?;
             }
-            output.line(styled(FAINT, &record.directory().display().to_string()))
+            output.line(styled(FAINT, record.directory().display().to_string()))
         }
         Format::Jsonl => Ok(()),
         Format::Json => output.json(&RunJson {
@@ -99,7 +99,7 @@ fn write_text(
         }
     }
     let style = if parts.len() == 1 { GOOD } else { BAD };
-    output.line(styled(style, &parts.join(", ")))?;
+    output.line(styled(style, parts.join(", ")))?;
     for line in blame {
         output.line(format!("  {line}"))?;
     }
