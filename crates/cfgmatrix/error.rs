@@ -18,6 +18,10 @@ pub enum Error {
     #[cfg(feature = "cli")]
     #[error(transparent)]
     Survey(#[from] cfgmatrix_probe::survey::SurveyError),
+    /// A file that no compiler made, or that cannot be read.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    Artifact(#[from] cfgmatrix_build::artifact::ArtifactError),
     /// A file that cannot be read or written.
     #[error("cannot {action} {}", .path.display())]
     Io {
@@ -80,6 +84,18 @@ pub enum Error {
     #[cfg(feature = "cli")]
     #[error(transparent)]
     Plain(#[from] cfgmatrix_core::plain::PlainError),
+    /// A run that could not be made.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    Run(#[from] cfgmatrix_build::run::RunError),
+    /// A source that no build system that is known builds.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    Backend(#[from] cfgmatrix_build::backend::BackendError),
+    /// A run's directory that is not as it should be.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    Report(#[from] cfgmatrix_build::report::ReportError),
     /// Arguments that do not go together.
     #[cfg(feature = "cli")]
     #[error("{message}")]
@@ -127,6 +143,8 @@ impl Error {
             #[cfg(feature = "cli")]
             Self::Survey(cfgmatrix_probe::survey::SurveyError::Knowledge(error)) => error.hint(),
             #[cfg(feature = "cli")]
+            Self::Artifact(error) => error.hint(),
+            #[cfg(feature = "cli")]
             Self::SeveralFiles { .. } => Some(
                 "write them with `-o DIR`, choose one with `--select`, or print one document with `--format json`"
                     .to_owned(),
@@ -140,6 +158,12 @@ impl Error {
             }
             #[cfg(feature = "cli")]
             Self::Plain(error) => error.hint(),
+            #[cfg(feature = "cli")]
+            Self::Run(error) => error.hint(),
+            #[cfg(feature = "cli")]
+            Self::Backend(error) => error.hint(),
+            #[cfg(feature = "cli")]
+            Self::Report(error) => error.hint(),
             #[cfg(feature = "cli")]
             Self::Usage { hint, .. } => hint.clone(),
             Self::Io { source, .. } if source.kind() == std::io::ErrorKind::NotADirectory => {

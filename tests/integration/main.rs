@@ -21,6 +21,11 @@ mod matrix;
 mod overlay;
 #[cfg(unix)]
 mod probe;
+mod report;
+mod run;
 mod schema;
 mod support;
+mod threads;
+#[cfg(target_os = "linux")]
+mod verify;
 mod wrong_input;

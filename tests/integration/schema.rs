@@ -157,7 +157,7 @@ fn loader_and_schema_refuse_the_same() {
     }
 }
 
-/// A matrix with every key of `[emit]`.
+/// A matrix with every key of `[emit]` and `[run]`.
 fn emitting() -> Value {
     let of_all = json!({
         "commands": ["make"], "setup": ["true"], "max_parallel": 4, "fail_fast": true,
@@ -200,11 +200,15 @@ fn emitting() -> Value {
         &["commands", "setup"],
         json!({"image": "debian", "machine": "ubuntu", "resource_class": "large"}),
     );
-    json!({"schema": 1, "name": "x", "axes": {"a": ["1", "2"]}, "emit": emit})
+    let run = json!({
+        "configure": ["true"], "build": [["make", "-C", "{source}"], ["true"]], "test": [], "install": ["true"],
+        "pass": ["HOME"], "timeout": 9, "retry": 2,
+    });
+    json!({"schema": 1, "name": "x", "axes": {"a": ["1", "2"]}, "emit": emit, "run": run})
 }
 
 #[test]
-fn loader_and_schema_know_the_same_of_emit() {
+fn loader_and_schema_know_the_same_of_emit_and_run() {
     let schema = validator("matrix/matrix.schema.json");
     let load = |document: &Value| {
         let document = Document::from_bytes("m.json", document.to_string().into_bytes());
@@ -224,6 +228,7 @@ fn loader_and_schema_know_the_same_of_emit() {
         "/emit/azure",
         "/emit/buildkite",
         "/emit/circleci",
+        "/run",
     ];
     let mut spoilt = Vec::new();
     for table in tables {
@@ -244,6 +249,15 @@ fn loader_and_schema_know_the_same_of_emit() {
         ("circleci/timeout_minutes", json!(1)),
     ] {
         spoilt.push((format!("/emit/{key}"), value));
+    }
+    for (key, value) in [
+        ("build", json!([[]])),
+        ("build", json!(["", "x"])),
+        ("test", json!("make check")),
+        ("timeout", json!(0)),
+        ("retry", json!(-1)),
+    ] {
+        spoilt.push((format!("/run/{key}"), value));
     }
     for (path, value) in spoilt {
         let mut document = good.clone();

@@ -1,5 +1,7 @@
 //! Exit codes, part of the command's contract.
 
+use cfgmatrix_build::artifact::ArtifactError;
+use cfgmatrix_build::run::RunError;
 use cfgmatrix_probe::survey::SurveyError;
 use cfgmatrix_probe::{IdentifyError, process::ProcessError};
 
@@ -38,7 +40,8 @@ pub(super) fn code(error: &Error) -> u8 {
     use cfgmatrix_core::plain::PlainError as Plain;
     match error {
         Error::Closed => OK,
-        Error::Io { .. } => IO,
+        Error::Io { .. } | Error::Artifact(ArtifactError::Read { .. }) => IO,
+        Error::Artifact(_) => USAGE,
         Error::NoCompiler { .. } | Error::Exists { .. } => USAGE,
         Error::SeveralFiles { .. } | Error::NotOurs { .. } | Error::Outside { .. } => USAGE,
         Error::Nothing { .. } => NOTHING,
@@ -48,9 +51,14 @@ pub(super) fn code(error: &Error) -> u8 {
             | Core::NothingLeft { .. }
             | Core::NothingInstalled { .. },
         ) => NOTHING,
+        Error::Report(error) => super::report::code(error),
         Error::Core(_) | Error::Usage { .. } => USAGE,
         Error::Plain(Plain::NothingLeft { .. } | Plain::Uncountable { .. }) => NOTHING,
         Error::Plain(_) => USAGE,
+        Error::Run(RunError::Foreign { .. } | RunError::Newer { .. }) => USAGE,
+        Error::Run(RunError::Document { .. }) => USAGE,
+        Error::Run(_) => IO,
+        Error::Backend(_) => USAGE,
         Error::Survey(error) => match error {
             SurveyError::NoDirectory { .. } | SurveyError::NoCompiler { .. } => USAGE,
             SurveyError::Knowledge(_) => USAGE,

@@ -16,7 +16,11 @@ mod lint;
 mod output;
 mod probe;
 mod probe_table;
+mod report;
+mod run;
 mod schema;
+mod threads;
+mod verify;
 mod why;
 
 use std::ffi::OsString;
@@ -84,6 +88,8 @@ enum Command {
     Probe(probe::Arguments),
     /// Write the variants as files that another tool reads.
     Emit(emit::Arguments),
+    /// Build and test every variant on this machine.
+    Run(run::Arguments),
     /// Make covering arrays from a plain model, or check anyone's rows.
     Cover(cover::Arguments),
     /// Make a matrix file of another tool's: a GitHub workflow, a PICT model, conda's variants.
@@ -92,6 +98,12 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Write a matrix file for a project, from its build files and what is installed.
     Init(init::Arguments),
+    /// Say how many threads jobs, MPI ranks, the application and BLAS get.
+    Threads(threads::Arguments),
+    /// Prove of what was built that it is what a variant says.
+    Verify(verify::Arguments),
+    /// Say what a run came to: as a page, for a CI summary, a terminal, or as JUnit.
+    Report(report::Arguments),
     /// Print a JSON Schema of the project's documents.
     Schema(schema::Arguments),
     /// Print a completion script for a shell.
@@ -169,11 +181,36 @@ fn execute(
             let knowledge = || knowledge_digest(all, surroundings);
             init::run(arguments, known()?, knowledge, surroundings, output)
         }
+        Command::Threads(arguments) => {
+            let knowledge = || knowledge_digest(all, surroundings);
+            threads::run(arguments, known()?, knowledge, surroundings, output)
+        }
+        Command::Run(arguments) => {
+            let knowledge = || knowledge_digest(all, surroundings);
+            run::run(arguments, known()?, knowledge, surroundings, output)
+        }
+        Command::Verify(arguments) => {
+            let knowledge = || knowledge_digest(all, surroundings);
+            verify::run(arguments, known()?, knowledge, surroundings, output)
+        }
         Command::Cover(arguments) => cover::run(arguments, output),
         Command::Import(arguments) => import::run(arguments, known()?, output),
+        Command::Report(arguments) => report::run(arguments, output),
         Command::Schema(arguments) => schema::run(arguments, output),
         Command::Completions(arguments) => completions::run(arguments, output),
     }
+}
+
+/// Ends what runs when the user interrupts the program, which then clears up; who
+/// asks twice does not want to wait for that.
+fn interruptible() {
+    // A caller of the library may have set a handler of its own: that one stays.
+    let _ = ctrlc::set_handler(|| {
+        if cfgmatrix_probe::process::interrupted() {
+            std::process::exit(i32::from(exit::INTERRUPTED));
+        }
+        cfgmatrix_probe::process::interrupt();
+    });
 }
 
 /// The knowledge base, for as long as the process lives: it ends with the

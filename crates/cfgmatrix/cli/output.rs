@@ -206,6 +206,7 @@ pub(super) fn print_error(error: &Error) {
     let mut message = format!("{}: {error}", styled(BAD.bold(), "error"));
     let place = match error {
         Error::Core(error) | Error::Plain(PlainError::Document(error)) => error.place(),
+        Error::Report(error) => error.place(),
         _ => None,
     };
     for line in place

@@ -191,15 +191,7 @@ impl ProbeArguments {
         surroundings: &Surroundings,
     ) -> Result<HostReport, Error> {
         let options = self.options(surroundings, knowledge);
-        // A caller of the library may have set a handler of its own: that one stays.
-        let _ = ctrlc::set_handler(|| {
-            // What runs is ended, and the rest of the program clears up; who
-            // asks twice does not want to wait for that.
-            if cfgmatrix_probe::process::interrupted() {
-                std::process::exit(i32::from(exit::INTERRUPTED));
-            }
-            cfgmatrix_probe::process::interrupt();
-        });
+        super::interruptible();
         let spinner = spinner();
         let (total, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let progress = |step: &Step<'_>| {

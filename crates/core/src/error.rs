@@ -226,6 +226,17 @@ pub enum Error {
         /// What is in it that cannot be said.
         reason: String,
     },
+    /// A pattern of the table `run` that a variant does not fill.
+    #[cfg(feature = "matrix")]
+    #[error("`run.{option}` of `{variant}`: {reason}")]
+    RunPattern {
+        /// The key in the table.
+        option: &'static str,
+        /// The variant.
+        variant: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// More variants, or more text, than a service takes.
     #[cfg(feature = "matrix")]
     #[error("{format} takes at most {most} {what}, and this has {count}")]

@@ -74,8 +74,9 @@ pub use host::{
 };
 #[cfg(feature = "matrix")]
 pub use matrix::{
-    Changed, Difference, Excluded, Expansion, ExplainedRule, Finding, FindingType, Matrix, Plan,
-    Rule, Scalar, Selection, Space, Strength, Variant, VariantRecord,
+    Changed, Commands, Difference, Excluded, Expansion, ExplainedRule, Finding, FindingType,
+    Matrix, Plan, Rule, RunOptions, RunPlaces, Scalar, Selection, Space, Strength, Variant,
+    VariantRecord,
 };
 pub use name::{Arch, Language, Os, Target, UnknownWord, nearest};
 pub use resolve::{Answer, CompilerSpec, Tokens, Toolchain, Want};

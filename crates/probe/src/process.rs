@@ -9,7 +9,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -99,7 +99,10 @@ pub struct Invocation {
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
     removed: Vec<&'static str>,
+    alone: bool,
     time_limit: Duration,
+    #[cfg(feature = "jobs")]
+    jobs: Option<jobserver::Client>,
 }
 
 /// How many processes were started so far.
@@ -164,6 +167,7 @@ fn end_group(leader: u32) {
 }
 
 /// A process in the list of those that run; taken out when this ends.
+#[derive(Debug)]
 struct Running(u32);
 
 impl Running {
@@ -204,7 +208,10 @@ impl Invocation {
             arguments: Vec::new(),
             environment: vec![("LC_ALL".into(), "C".into())],
             removed: Vec::new(),
+            alone: false,
             time_limit: Self::TIME_LIMIT,
+            #[cfg(feature = "jobs")]
+            jobs: None,
         }
     }
 
@@ -233,6 +240,23 @@ impl Invocation {
         self
     }
 
+    /// Keeps the variables of this process from it, and English messages: it has
+    /// the variables that are added after this.
+    #[must_use]
+    pub fn alone(mut self) -> Self {
+        self.alone = true;
+        self.environment.clear();
+        self
+    }
+
+    /// Lets `make`, `cargo` and their like below it share the jobs of a server.
+    #[cfg(feature = "jobs")]
+    #[must_use]
+    pub fn jobs(mut self, server: &jobserver::Client) -> Self {
+        self.jobs = Some(server.clone());
+        self
+    }
+
     /// The command as a list of words, for people to repeat.
     #[must_use]
     pub fn words(&self) -> Vec<String> {
@@ -250,14 +274,73 @@ impl Invocation {
         self
     }
 
-    /// Starts it in `directory` and waits for its end.
-    ///
-    /// # Errors
-    /// It cannot be started, takes too long, or writes without end.
+    /// The process as the system is told of it, but for where its output goes.
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the one place that starts processes"
     )]
+    fn command(&self, directory: &Path) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(&self.arguments)
+            .current_dir(directory)
+            .stdin(Stdio::null());
+        if self.alone {
+            command.env_clear();
+        }
+        for name in &self.removed {
+            command.env_remove(name);
+        }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        #[cfg(feature = "jobs")]
+        if let Some(jobs) = &self.jobs {
+            jobs.configure_make(&mut command);
+        }
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        command
+    }
+
+    /// Starts it in `directory` with both streams going to a file, and returns at
+    /// once. Its time and its output are the caller's to bound.
+    ///
+    /// # Errors
+    /// It cannot be started, or the user has ended the whole.
+    pub fn start(&self, directory: &Path, log: &File) -> Result<Started, ProcessError> {
+        let failed = |source| ProcessError::Run {
+            program: self.program.clone(),
+            source,
+        };
+        if self::interrupted() {
+            return Err(ProcessError::Interrupted {
+                program: self.program.clone(),
+            });
+        }
+        let mut command = self.command(directory);
+        command
+            .stdout(log.try_clone().map_err(failed)?)
+            .stderr(log.try_clone().map_err(failed)?);
+        let child = command.spawn().map_err(|source| ProcessError::Start {
+            program: self.program.clone(),
+            source,
+        })?;
+        STARTED.fetch_add(1, Ordering::Relaxed);
+        let started = Started {
+            running: Running::new(child.id()),
+            child,
+            program: self.program.clone(),
+        };
+        if self::interrupted() {
+            // The call that ended all others may have come too early for this one.
+            end_group(started.running.0);
+        }
+        Ok(started)
+    }
+
+    /// Starts it in `directory` and waits for its end.
+    ///
+    /// # Errors
+    /// It cannot be started, takes too long, or writes without end.
     pub fn run_in(&self, directory: &Path) -> Result<Output, ProcessError> {
         let failed = |source| ProcessError::Run {
             program: self.program.clone(),
@@ -273,19 +356,10 @@ impl Invocation {
             tempfile::tempfile().map_err(failed)?,
             tempfile::tempfile().map_err(failed)?,
         );
-        let mut command = Command::new(&self.program);
+        let mut command = self.command(directory);
         command
-            .args(&self.arguments)
-            .current_dir(directory)
-            .stdin(Stdio::null())
             .stdout(stdout.try_clone().map_err(failed)?)
             .stderr(stderr.try_clone().map_err(failed)?);
-        for name in &self.removed {
-            command.env_remove(name);
-        }
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().map_err(|source| ProcessError::Start {
             program: self.program.clone(),
             source,
@@ -346,6 +420,65 @@ impl Invocation {
         })?;
         self.run_in(directory.path())
     }
+}
+
+/// A process that runs.
+#[derive(Debug)]
+pub struct Started {
+    running: Running,
+    child: Child,
+    program: PathBuf,
+}
+
+impl Started {
+    /// How it ended; nothing while it runs. When it has ended, so has all that it
+    /// started and that did not leave its group.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn poll(&mut self) -> Result<Option<ExitStatus>, ProcessError> {
+        // While it is not reaped, its number is no other process's.
+        if !has_ended(&mut self.child).map_err(|source| self.failed(source))? {
+            return Ok(None);
+        }
+        end_group(self.running.0);
+        let status = self.child.wait();
+        status.map(Some).map_err(|source| self.failed(source))
+    }
+
+    /// Ends it and all that it started.
+    ///
+    /// # Errors
+    /// The system does not say how it ended.
+    pub fn end(&mut self) -> Result<ExitStatus, ProcessError> {
+        end_group(self.running.0);
+        // Where there are no groups, at least the process itself ends.
+        let _ = self.child.kill();
+        self.child.wait().map_err(|source| self.failed(source))
+    }
+
+    fn failed(&self, source: std::io::Error) -> ProcessError {
+        ProcessError::Run {
+            program: self.program.clone(),
+            source,
+        }
+    }
+}
+
+/// Whether a process has ended; it stays there to be waited for.
+#[cfg(unix)]
+fn has_ended(child: &mut Child) -> std::io::Result<bool> {
+    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+    let id = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let id = id.expect("the system numbers processes from 1");
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+    Ok(waitid(WaitId::Pid(id), options)?.is_some())
+}
+
+/// Whether a process has ended.
+#[cfg(windows)]
+fn has_ended(child: &mut Child) -> std::io::Result<bool> {
+    Ok(child.try_wait()?.is_some())
 }
 
 fn size(file: &File) -> u64 {

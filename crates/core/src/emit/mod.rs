@@ -24,6 +24,7 @@ pub mod quote;
 mod spack;
 mod spot;
 
+pub use cmake::build_type;
 pub use csv_table::{csv_header, csv_row};
 pub use environment::environment;
 pub use format::{Format, Shell};

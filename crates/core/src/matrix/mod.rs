@@ -21,8 +21,10 @@ mod include;
 mod lines;
 mod lint;
 mod naming;
+mod pattern;
 mod resolution;
 mod rules;
+mod run;
 mod scalar;
 mod selection;
 mod space;
@@ -42,6 +44,8 @@ pub use diff::{Changed, Difference, VariantRecord};
 pub use expand::{Excluded, Expansion, Rule, Variant};
 pub use explain::ExplainedRule;
 pub use lint::{Finding, FindingType};
+pub(crate) use pattern::{fill, fill_list};
+pub use run::{Commands, RunOptions, RunPlaces};
 pub use scalar::Scalar;
 pub use selection::Selection;
 pub use space::Space;
@@ -126,6 +130,12 @@ impl Matrix {
     #[must_use]
     pub fn emit_options(&self) -> &EmitOptions {
         &self.spec.emit
+    }
+
+    /// What its table `run` says.
+    #[must_use]
+    pub fn run_options(&self) -> &RunOptions {
+        &self.spec.run
     }
 
     /// The file that a profile takes its seed rows from, if it names one.

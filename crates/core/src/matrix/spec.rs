@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::axis::{self, Axis, split};
 use super::decoration::Decoration;
+use super::run::RunOptions;
 use super::scalar::Scalar;
 use crate::emit::EmitOptions;
 use crate::name::Language;
@@ -29,6 +30,7 @@ pub(crate) struct Spec {
     pub(crate) sets: Vec<Set>,
     pub(crate) profiles: Vec<(String, Profile)>,
     pub(crate) emit: EmitOptions,
+    pub(crate) run: RunOptions,
 }
 
 /// The parts that serde can read by itself.
@@ -59,6 +61,8 @@ struct Head {
     profile: Pairs<Profile>,
     #[serde(default)]
     emit: EmitOptions,
+    #[serde(default)]
+    run: RunOptions,
 }
 
 #[derive(Default, Deserialize)]
@@ -318,6 +322,7 @@ impl Spec {
             sets,
             profiles: head.profile.0,
             emit: head.emit,
+            run: head.run,
         })
     }
 }

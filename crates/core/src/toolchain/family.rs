@@ -174,6 +174,12 @@ impl Family {
         self.rows.all()
     }
 
+    /// The family that this one is built from, and may be taken for by what it writes.
+    #[must_use]
+    pub fn base_family(&self) -> Option<&str> {
+        self.base.as_ref().map(|base| base.family.as_str())
+    }
+
     /// The base family's version that `version` of this family is built from;
     /// for one that is newer than all that is known, that of the newest.
     pub(crate) fn base_version(&self, version: Option<&Version>) -> Option<&Version> {

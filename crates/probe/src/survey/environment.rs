@@ -53,6 +53,12 @@ impl Environment {
         (!value.is_empty()).then_some(value.as_os_str())
     }
 
+    /// All variables.
+    pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        let variables = self.0.iter();
+        variables.map(|(name, value)| (name.as_os_str(), value.as_os_str()))
+    }
+
     /// The directories of `PATH`; those that are not absolute are nobody's to trust.
     pub(super) fn search_path(&self) -> impl Iterator<Item = PathBuf> {
         let path = self.get("PATH").unwrap_or_default().to_owned();

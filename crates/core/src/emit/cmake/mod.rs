@@ -29,8 +29,9 @@ struct Setting {
     value: String,
 }
 
-/// The build type that says most of the variant.
-fn build_type(variant: &Variant<'_>) -> &'static str {
+/// CMake's build type that says most of the variant.
+#[must_use]
+pub fn build_type(variant: &Variant<'_>) -> &'static str {
     let has = |features: &[&str]| {
         let answers = variant.answers.iter();
         let mut on = answers.filter(|answer| answer.support.is_available());

@@ -1,0 +1,375 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::html::SCRIPT_AND_POLICY;
+use super::{
+    Axis, Flag, Part, Report, ReportError, Run, RunStep, RunVariant, html, json, junit, markdown,
+    table,
+};
+use crate::outcome::{Claim, Outcome, Status, StepName, StepOutcome, Verdict};
+
+/// A run of so many variants over three axes, in which every text from outside
+/// has `spice` in it; one in five fails, each in its own way.
+fn run(variants: usize, spice: &str) -> (Run, Vec<Outcome>) {
+    let sizes = [variants.div_ceil(4), 2, 2];
+    let axes: Vec<Axis> = ["compiler", "blas", "mode"]
+        .iter()
+        .zip(sizes)
+        .map(|(name, size)| Axis {
+            name: format!("{name}{spice}"),
+            values: (0..size)
+                .map(|value| format!("{name}{value}{spice}"))
+                .collect(),
+        })
+        .collect();
+    let all: Vec<RunVariant> = (0..variants)
+        .map(|number| RunVariant {
+            name: format!("variant{number}{spice}"),
+            id: format!("{number:064x}"),
+            axes: [number / 4, number / 2 % 2, number % 2]
+                .iter()
+                .zip(&axes)
+                .map(|(&value, axis)| (axis.name.clone(), axis.values[value].clone()))
+                .collect(),
+            flags: vec![Flag {
+                part: Part::Compile,
+                tokens: vec![format!("-O2{spice}")],
+                feature: format!("opt.2{spice}"),
+                source: format!("manual{spice}"),
+            }],
+        })
+        .collect();
+    let outcomes = all.iter().enumerate().skip(1);
+    let outcomes = outcomes.map(|(number, variant)| outcome(number, variant, spice));
+    let run = Run {
+        format_version: 1,
+        name: format!("name{spice}"),
+        axes,
+        steps: vec![RunStep {
+            name: StepName::Build,
+            command: vec!["make".to_owned(), format!("x{spice}")],
+        }],
+        started_unix: 1_795_713_341,
+        duplicates: vec![vec![all[0].name.clone(), format!("other{spice}")]],
+        variants: all.clone(),
+    };
+    let outcomes = outcomes.collect();
+    (run, outcomes)
+}
+
+fn outcome(number: usize, variant: &RunVariant, spice: &str) -> Outcome {
+    let status = match number % 20 {
+        4 => Status::Failed,
+        9 => Status::Refuted,
+        14 => Status::TimedOut,
+        19 => Status::Interrupted,
+        _ => Status::Passed,
+    };
+    let step_status = if status == Status::Refuted {
+        Status::Passed
+    } else {
+        status
+    };
+    let failed = step_status != Status::Passed;
+    let step = |name, status, failed: bool| StepOutcome {
+        name,
+        command: vec!["make".to_owned(), format!("target{spice}")],
+        status,
+        exit_code: failed.then_some(2),
+        signal: None,
+        seconds: 1.0 + number as f64 / 100.0,
+        attempts: 1,
+        log: format!("logs/{number}/{}.log", name.as_str()),
+        first_error: failed.then(|| format!("main.c:1: error{spice}")),
+    };
+    Outcome {
+        format_version: 1,
+        variant: variant.name.clone(),
+        id: variant.id.clone(),
+        fingerprint: None,
+        job: String::new(),
+        axes: variant.axes.clone(),
+        status,
+        steps: vec![
+            step(StepName::Build, Status::Passed, false),
+            step(StepName::Test, step_status, failed),
+        ],
+        claims: vec![Claim {
+            about: format!("compiler{spice}"),
+            artifact: Some(format!("lib{spice}.so")),
+            claimed: format!("gcc{spice}"),
+            observed: Some(format!("clang{spice}")),
+            verdict: if status == Status::Refuted {
+                Verdict::Refuted
+            } else {
+                Verdict::Proved
+            },
+            evidence: format!("its .comment{spice}"),
+        }],
+        seconds: 2.0 + number as f64 / 50.0,
+        environment: BTreeMap::from([
+            ("CC".to_owned(), format!("gcc{spice}")),
+            (format!("ID{spice}"), format!("{number}{spice}")),
+        ]),
+    }
+}
+
+fn report(variants: usize, spice: &str) -> Report {
+    let (run, outcomes) = run(variants, spice);
+    let earlier = (run.clone(), outcomes.clone());
+    let report = Report::new(run, outcomes, Path::new("nowhere"));
+    report.against(&earlier.0, &earlier.1)
+}
+
+/// The tags of markup with their attributes' names; nothing where a tag does
+/// not end, or an attribute's value does not.
+fn skeleton(markup: &str) -> Option<Vec<String>> {
+    let mut tags = Vec::new();
+    let mut rest = markup;
+    while let Some(start) = rest.find('<') {
+        let mut tag = String::new();
+        let mut quoted = false;
+        let mut end = None;
+        for (at, c) in rest[start..].char_indices() {
+            match c {
+                '"' => quoted = !quoted,
+                '>' if !quoted => {
+                    end = Some(start + at + 1);
+                    break;
+                }
+                c if !quoted => tag.push(c),
+                _ => {}
+            }
+        }
+        rest = &rest[end?..];
+        tags.push(tag);
+    }
+    Some(tags)
+}
+
+/// Markup without what is no markup inside it.
+fn without_script(page: &str) -> String {
+    let (before, rest) = page.split_once("<script>").unwrap();
+    // The page's own end is the first: nobody else's text is in between.
+    let (_, after) = rest.split_once("</script>").unwrap();
+    format!("{before}{after}")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+    #[test]
+    fn report_html_is_the_same_page_whatever_texts_are_in_it(
+        spice in "(</script>|<!--|\\]\\]>|[<>&\"'`\\[\\]a-z\\x00-\\x1f\\x1b\u{202e}é ]){1,6}x"
+    ) {
+        let plain = without_script(&html(&report(20, "plain")));
+        let spiced = without_script(&html(&report(20, &spice)));
+        prop_assert_eq!(skeleton(&spiced), skeleton(&plain));
+    }
+
+    #[test]
+    fn report_junit_is_the_same_document_whatever_texts_are_in_it(
+        spice in "(</failure>|<!--|\\]\\]>|[<>&\"'`\\[\\]a-z\\x00-\\x1f\\x1b\u{202e}é ]){1,6}x"
+    ) {
+        let spiced = junit(&report(20, &spice));
+        prop_assert_eq!(skeleton(&spiced), skeleton(&junit(&report(20, "plain"))));
+        prop_assert!(!spiced.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')));
+    }
+
+    #[test]
+    fn report_markdown_and_table_have_the_same_lines_whatever_texts_are_in_them(
+        spice in "(\\| x|[<>&\"'`|*\\\\\\[\\]a-z\\x00-\\x1f\\x1b\u{202e}é ]){1,6}x"
+    ) {
+        let (plain, spiced) = (report(20, "plain"), report(20, &spice));
+        prop_assert_eq!(markdown(&spiced).lines().count(), markdown(&plain).lines().count());
+        let cells = |text: &str| -> Vec<usize> {
+            let lines = text.lines().filter(|line| line.starts_with("| "));
+            lines.map(|line| line.replace("\\\\", "").replace("\\|", "").matches('|').count()).collect()
+        };
+        prop_assert_eq!(cells(&markdown(&spiced)), cells(&markdown(&plain)));
+        prop_assert_eq!(table(&spiced).lines().count(), table(&plain).lines().count());
+        prop_assert!(!table(&spiced).contains('\x1b'));
+    }
+}
+
+#[test]
+fn report_html_loads_nothing_and_runs_one_script() {
+    let page = html(&report(20, ""));
+    assert_eq!(page.matches("<script").count(), 1);
+    assert!(page.contains("default-src 'none'"));
+    for absent in [
+        "http:",
+        "https:",
+        "src=",
+        "@import",
+        "url(",
+        "onclick",
+        "javascript:",
+    ] {
+        assert!(!page.contains(absent), "{absent}");
+    }
+    let (script, policy) = SCRIPT_AND_POLICY;
+    assert!(!script.contains("innerHTML") && !script.contains("</"));
+    assert!(policy.contains("script-src 'sha256-"));
+}
+
+#[test]
+fn report_totals_count_each_variant_once() {
+    let report = report(100, "");
+    let totals = report.totals();
+    let ends = [
+        totals.passed,
+        totals.failed,
+        totals.timed_out,
+        totals.refuted,
+        totals.interrupted,
+        totals.missing,
+    ];
+    assert_eq!(ends, [79, 5, 5, 5, 5, 1]);
+    assert_eq!(totals.variants, 100);
+    // What was interrupted or has not run is no evidence.
+    assert_eq!(report.blame.passed + report.blame.failed, 94);
+    assert_eq!(report.blamed.len(), 94);
+}
+
+#[test]
+fn report_json_is_one_document_with_every_variant() {
+    let document: serde_json::Value = serde_json::from_str(&json(&report(20, "\"\n"))).unwrap();
+    assert_eq!(document["format_version"], 1);
+    assert_eq!(document["variants"].as_array().unwrap().len(), 20);
+    assert_eq!(document["variants"][0]["status"], "missing");
+    assert_eq!(document["variants"][4]["outcome"]["status"], "failed");
+}
+
+#[test]
+fn report_times_are_slower_only_beyond_the_noise() {
+    let (run, then) = run(40, "");
+    let mut now = then.clone();
+    for (number, outcome) in now.iter_mut().enumerate() {
+        // The whole machine is slower, by 30 to 34 percent.
+        outcome.seconds *= 1.30 + (number % 5) as f64 / 100.0;
+    }
+    let passed = |outcome: &Outcome| outcome.status == Status::Passed;
+    let places: Vec<usize> = (0..now.len())
+        .filter(|&place| passed(&now[place]))
+        .collect();
+    let (slow, fast, fixed) = (places[3], places[8], 3);
+    now[slow].seconds *= 1.5;
+    now[fast].seconds *= 0.5;
+    assert_eq!(now[fixed].status, Status::Failed);
+    now[fixed].status = Status::Passed;
+    now[places[5]].status = Status::Failed;
+    let report = Report::new(run.clone(), now.clone(), Path::new("nowhere")).against(&run, &then);
+    let comparison = report.comparison.as_ref().unwrap();
+    let names = |changes: &[super::Changed]| -> Vec<String> {
+        changes.iter().map(|one| one.variant.clone()).collect()
+    };
+    assert_eq!(names(&comparison.slower), [now[slow].variant.as_str()]);
+    assert_eq!(names(&comparison.faster), [now[fast].variant.as_str()]);
+    assert_eq!(comparison.newly_failed, [now[places[5]].variant.as_str()]);
+    assert_eq!(comparison.fixed, [now[fixed].variant.as_str()]);
+    assert!((comparison.median_ratio.unwrap() - 1.32).abs() < 0.011);
+    assert!(comparison.noise.unwrap() > 1.04 && comparison.noise.unwrap() < 1.1);
+}
+
+#[test]
+fn report_of_no_variant_and_of_no_outcome_is_one() {
+    let (mut run, _) = run(4, "");
+    let report = Report::new(run.clone(), Vec::new(), Path::new("nowhere"));
+    assert_eq!(report.totals().missing, 4);
+    assert!(html(&report).contains("did not run"));
+    run.variants.clear();
+    run.axes.clear();
+    let report = Report::new(run, Vec::new(), Path::new("nowhere"));
+    assert!(html(&report).contains("No axis has more than one value."));
+    assert!(junit(&report).contains("tests=\"0\""));
+}
+
+#[test]
+fn report_reads_what_a_run_wrote_and_passes_over_what_is_of_another() {
+    let directory = tempfile::tempdir().unwrap();
+    let (run, outcomes) = run(20, "/ü");
+    let write =
+        |name: &str, text: String| std::fs::write(directory.path().join(name), text).unwrap();
+    std::fs::create_dir(directory.path().join(Run::OUTCOMES)).unwrap();
+    write(Run::FILE, serde_json::to_string(&run).unwrap());
+    for (number, outcome) in outcomes.iter().enumerate() {
+        let mut outcome = outcome.clone();
+        if number == 7 {
+            outcome.id = "of another configuration".to_owned();
+        }
+        write(
+            &format!("outcomes/{number}.json"),
+            serde_json::to_string(&outcome).unwrap(),
+        );
+    }
+    // Half of one, as a crash leaves it.
+    write("outcomes/.tmp.json", "{".to_owned());
+    let (read, found, missing) = Run::read(directory.path()).unwrap();
+    assert_eq!(read, run);
+    assert_eq!(
+        missing,
+        [run.variants[0].name.as_str(), run.variants[8].name.as_str()]
+    );
+    let expected: Vec<&Outcome> = outcomes
+        .iter()
+        .enumerate()
+        .filter(|(n, _)| *n != 7)
+        .map(|(_, o)| o)
+        .collect();
+    assert_eq!(found.iter().collect::<Vec<_>>(), expected);
+
+    write(
+        "outcomes/again.json",
+        serde_json::to_string(&outcomes[0]).unwrap(),
+    );
+    let error = Run::read(directory.path()).unwrap_err();
+    assert!(matches!(error, ReportError::OutcomeTwice { .. }), "{error}");
+}
+
+#[test]
+fn report_page_grows_with_the_variants_alone() {
+    let size = |variants| html(&report(variants, "")).len();
+    let (hundred, thousand) = (size(100), size(1000));
+    assert!(thousand < 10 * hundred, "{hundred} {thousand}");
+    assert!(thousand < 4 << 20, "{thousand}");
+}
+
+#[test]
+fn report_blame_takes_failures_for_the_same_that_differ_in_names_and_times_alone() {
+    let (run, mut outcomes) = run(20, "");
+    for outcome in &mut outcomes {
+        let name = outcome.variant.clone();
+        match outcome.status {
+            Status::Failed => {
+                outcome.steps[1].first_error = Some(format!("build/{name}/a.c:1: error"));
+            }
+            Status::Passed if name.ends_with('1') => {
+                outcome.status = Status::Failed;
+                outcome.steps[1].status = Status::Failed;
+                outcome.steps[1].first_error = Some(format!("build/{name}/a.c:1: error"));
+            }
+            Status::Passed if name.ends_with('2') => {
+                outcome.status = Status::TimedOut;
+                outcome.steps[1].status = Status::TimedOut;
+                outcome.steps[1].seconds = 60.0 + outcome.seconds;
+            }
+            Status::TimedOut => outcome.steps[1].first_error = None,
+            _ => {}
+        }
+    }
+    let report = Report::new(run, outcomes, Path::new("nowhere"));
+    let signatures = report.blame.by_signature.iter();
+    let signatures: Vec<_> = signatures
+        .map(|one| one.signature.as_deref().unwrap())
+        .collect();
+    assert_eq!(
+        signatures,
+        [
+            "build/VARIANT/a.c:1: error",
+            "timed out in test",
+            "compiler: asked for gcc, is clang"
+        ]
+    );
+}
