@@ -62,7 +62,7 @@ impl Run {
 pub struct Record {
     directory: PathBuf,
     /// Held as long as this is.
-    _lock: File,
+    lock: File,
 }
 
 impl Record {
@@ -104,8 +104,14 @@ impl Record {
         }
         Ok(Self {
             directory: directory.clone(),
-            _lock: file,
+            lock: file,
         })
+    }
+
+    /// The lock, for a process that is to hold it too.
+    #[cfg(unix)]
+    pub(super) fn lock(&self) -> std::io::Result<File> {
+        self.lock.try_clone()
     }
 
     /// Where it is.
@@ -198,7 +204,8 @@ impl Record {
 #[cfg(unix)]
 fn take(file: &File) -> std::io::Result<bool> {
     use rustix::fs::{FlockOperation, flock};
-    // A process that is just being started holds a copy until it is another program.
+    // A process that is just being started holds a copy until it is another program,
+    // and the keepers of a run that was killed until they have ended its steps.
     for attempt in 0..ATTEMPTS {
         if attempt > 0 {
             std::thread::sleep(Duration::from_millis(10));
@@ -214,7 +221,7 @@ fn take(file: &File) -> std::io::Result<bool> {
 
 /// How often a lock is asked for before another run is believed to have it.
 #[cfg(unix)]
-const ATTEMPTS: u32 = 30;
+const ATTEMPTS: u32 = 200;
 
 /// Elsewhere two runs in one directory are the user's care.
 #[cfg(not(unix))]

@@ -14,7 +14,7 @@ use std::time::Duration;
 use cfgmatrix_build::backend::{Backend, detect};
 use cfgmatrix_build::outcome::{Outcome, Status};
 use cfgmatrix_build::report::Run;
-use cfgmatrix_build::run::{Conduct, Event, Job, Keep, Record, Settings, Step};
+use cfgmatrix_build::run::{Conduct, Event, Job, Keep, MemoryLimit, Record, Settings, Step};
 use cfgmatrix_build::run::{passed, run as run_jobs};
 use cfgmatrix_build::threads::Cores;
 use cfgmatrix_build::verify::{BlasQuestion, Recogniser, Scene, verify};
@@ -67,6 +67,9 @@ pub(super) struct Arguments {
     /// Start a command that fails so many times again [default: as the matrix says, else never].
     #[arg(long, value_name = "N")]
     retry: Option<u32>,
+    /// Memory that all builds may have together, such as 4GiB, 500MB or 80%: one is begun when there is enough, and put off when there is not [default: no bound, or nine tenths of the control group's].
+    #[arg(long, value_name = "SIZE")]
+    memory: Option<MemoryLimit>,
     /// Only the Ith of N parts of the variants, to share them among machines.
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
@@ -160,6 +163,7 @@ pub(super) fn run(
         let (nowhere, none) = (Path::new(""), &[]);
         plan::steps(&arguments.command, options, variant, nowhere, nowhere, none)?;
     }
+    let memory = arguments.memory()?;
     let record = Record::open(&arguments.directory)?;
     let (mut jobs, mut steps) = (Vec::new(), BTreeMap::new());
     for (variant, threads) in variants.iter().zip(threads) {
@@ -200,6 +204,8 @@ pub(super) fn run(
         },
         fail_fast: arguments.fail_fast,
         passed: passed(surroundings.environment.iter(), &named),
+        keeper: surroundings.program.clone(),
+        memory,
     };
     let progress = Progress::new(arguments.format, jobs.len());
     let commander = Commander {
@@ -281,6 +287,19 @@ impl Arguments {
     fn workers(&self) -> usize {
         self.jobs
             .map_or_else(|| Cores::here().usable(), NonZeroUsize::get)
+    }
+
+    /// Bytes that the builds may have.
+    fn memory(&self) -> Result<Option<u64>, Error> {
+        let Some(limit) = self.memory else {
+            return Ok(MemoryLimit::of_group().filter(|_| MemoryLimit::is_known()));
+        };
+        let bytes = limit.bytes().filter(|_| MemoryLimit::is_known());
+        bytes.map(Some).ok_or_else(|| Error::Usage {
+            message: "this system does not say how much memory processes have, as `--memory` needs"
+                .to_owned(),
+            hint: Some("leave it out, and choose fewer builds at a time with `--jobs`".to_owned()),
+        })
     }
 
     fn job(&self, variant: &Variant<'_>, options: &RunOptions, recipe: String) -> Job {

@@ -28,6 +28,8 @@ struct RunJson<'a> {
 #[derive(Default, Serialize)]
 struct CountsJson {
     passed: usize,
+    /// Those of the passed of which nothing was tested.
+    untested: usize,
     failed: usize,
     timed_out: usize,
     refuted: usize,
@@ -86,7 +88,11 @@ fn write_text(
     duplicates: &[Vec<&str>],
     output: &mut Output,
 ) -> Result<(), Error> {
-    let mut parts = vec![format!("{} passed", counts.passed)];
+    let untested = match counts.untested {
+        0 => String::new(),
+        count => format!(" ({count} without tests)"),
+    };
+    let mut parts = vec![format!("{} passed{untested}", counts.passed)];
     for (count, word) in [
         (counts.failed, "failed"),
         (counts.timed_out, "timed out"),
@@ -128,6 +134,8 @@ fn duplicates<'a>(outcomes: &[&'a Outcome]) -> Vec<Vec<&'a str>> {
 impl CountsJson {
     fn new(outcomes: &[Option<Outcome>]) -> Self {
         let mut counts = Self::default();
+        let ended = outcomes.iter().flatten();
+        counts.untested = ended.filter(|outcome| outcome.is_untested()).count();
         for outcome in outcomes {
             let count = match outcome.as_ref().map(|outcome| outcome.status) {
                 Some(Status::Passed) => &mut counts.passed,
