@@ -156,6 +156,11 @@ fn a_run_that_is_killed_fifty_times_comes_to_the_same_end() {
     // Of each that has ended: how often it had been begun by then.
     let mut ended: BTreeMap<String, usize> = BTreeMap::new();
     let mut midway = 0;
+    let outcomes = place.file("cfgmatrix-run/outcomes");
+    fs::create_dir_all(&outcomes).unwrap();
+    fs::write(place.file("cfgmatrix-run/lock"), "").unwrap();
+    // As a run leaves it that is killed while it writes.
+    fs::write(outcomes.join(".writing-x"), "{\"format").unwrap();
     for _ in 0..50 {
         let mut child = place.start(&["--resume", "-j3"], script);
         std::thread::sleep(Duration::from_millis(60 + chance(&mut state) % 200));
@@ -174,7 +179,8 @@ fn a_run_that_is_killed_fifty_times_comes_to_the_same_end() {
     let (outcomes, code, _) = place.outcomes(&["--resume"], script);
     assert_eq!((outcomes.len(), code), (VARIANTS, 5));
     let (documents, begun) = (place.documents("cfgmatrix-run"), begun());
-    assert_eq!(documents.len(), VARIANTS);
+    let files = fs::read_dir(place.file("cfgmatrix-run/outcomes")).unwrap();
+    assert_eq!((documents.len(), files.count()), (VARIANTS, VARIANTS));
     for (name, outcome) in &documents {
         is_true(name, outcome);
         let times = ended.get(name).unwrap_or(&begun[name]);

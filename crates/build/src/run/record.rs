@@ -102,6 +102,7 @@ impl Record {
         for part in ["outcomes", "logs", "builds"] {
             fs::create_dir_all(directory.join(part)).map_err(failed)?;
         }
+        remove_unfinished(&directory.join("outcomes")).map_err(failed)?;
         Ok(Self {
             directory: directory.clone(),
             lock: file,
@@ -199,6 +200,20 @@ impl Record {
     }
 }
 
+/// How the names of documents begin that are being written.
+const UNFINISHED: &str = ".writing-";
+
+/// Removes what runs that were killed had begun to write.
+fn remove_unfinished(directory: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// Takes a lock; false where another process has it. It ends with the process,
 /// however that ends.
 #[cfg(unix)]
@@ -267,7 +282,11 @@ fn write(path: &Path, document: &impl Serialize) -> Result<(), RunError> {
     let mut text =
         serde_json::to_vec_pretty(document).expect("documents have no maps with odd keys");
     text.push(b'\n');
-    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(failed)?;
+    let mut file = tempfile::Builder::new();
+    let mut file = file
+        .prefix(UNFINISHED)
+        .tempfile_in(directory)
+        .map_err(failed)?;
     file.write_all(&text).map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
