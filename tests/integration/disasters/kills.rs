@@ -161,9 +161,18 @@ fn a_run_that_is_killed_fifty_times_comes_to_the_same_end() {
     fs::write(place.file("cfgmatrix-run/lock"), "").unwrap();
     // As a run leaves it that is killed while it writes.
     fs::write(outcomes.join(".writing-x"), "{\"format").unwrap();
-    for _ in 0..50 {
+    for round in 0..50 {
+        let before = place.text("begun").len();
         let mut child = place.start(&["--resume", "-j3"], script);
-        std::thread::sleep(Duration::from_millis(60 + chance(&mut state) % 200));
+        // Every other is killed at work, however slow the machine is; the rest
+        // wherever they are.
+        while round % 2 == 0
+            && place.text("begun").len() == before
+            && child.try_wait().unwrap().is_none()
+        {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        std::thread::sleep(Duration::from_millis(chance(&mut state) % 150));
         child.kill().unwrap();
         child.wait().unwrap();
         let (documents, begun) = (place.documents("cfgmatrix-run"), begun());
