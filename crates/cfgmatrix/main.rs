@@ -11,6 +11,13 @@ use cfgmatrix::core::Target;
     reason = "this is the one place that reads the environment"
 )]
 fn main() -> ExitCode {
+    #[cfg(unix)]
+    if std::env::args_os()
+        .skip(1)
+        .eq([cfgmatrix_build::run::KEEPER])
+    {
+        return cfgmatrix_build::run::keep(&std::env::vars_os().collect::<Vec<_>>());
+    }
     let variable = |name: &str| {
         std::env::var_os(name)
             .filter(|value| !value.is_empty())
@@ -46,6 +53,12 @@ fn main() -> ExitCode {
         host: target,
         cache: cache.map(|directory| directory.join("cfgmatrix")),
         environment: std::env::vars_os().collect(),
+        program: if cfg!(target_os = "linux") {
+            // It is this program even if its file is replaced meanwhile.
+            Some("/proc/self/exe".into())
+        } else {
+            std::env::current_exe().ok()
+        },
     };
     cli::run(std::env::args_os(), &surroundings)
 }

@@ -8,6 +8,7 @@ mod build_script;
 mod compilers;
 mod cover;
 mod data;
+mod disasters;
 mod docs;
 mod emit;
 mod expand;

@@ -121,6 +121,19 @@ pub struct StepOutcome {
     pub log: String,
     /// The line that most likely says why it failed.
     pub first_error: Option<String>,
+    /// The most bytes of memory that it was seen to have, with all that it
+    /// started; nothing where it was too short to be looked at.
+    #[serde(default)]
+    pub peak_memory: Option<u64>,
+    /// What is to be known of it however it ended, such as
+    /// [`StepOutcome::NO_TESTS`].
+    #[serde(default)]
+    pub notes: Vec<String>,
+}
+
+impl StepOutcome {
+    /// The note of a test that passed since there is nothing to test.
+    pub const NO_TESTS: &str = "no tests";
 }
 
 /// One thing that a variant is said to be.
@@ -167,5 +180,21 @@ impl Outcome {
     #[must_use]
     pub fn failed_step(&self) -> Option<&StepOutcome> {
         self.steps.iter().find(|step| step.status != Status::Passed)
+    }
+
+    /// Whether all was done and yet nothing tested: the project has no tests. What
+    /// a command does of its own is not known, and counts as tested.
+    #[must_use]
+    pub fn is_untested(&self) -> bool {
+        let found_none = |step: &StepOutcome| {
+            let mut notes = step.notes.iter();
+            notes.any(|note| note == StepOutcome::NO_TESTS)
+        };
+        let tests = |step: &StepOutcome| match step.name {
+            StepName::Test => !found_none(step),
+            StepName::Command => true,
+            StepName::Configure | StepName::Build | StepName::Install => false,
+        };
+        self.status == Status::Passed && !self.steps.iter().any(tests)
     }
 }

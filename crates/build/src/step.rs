@@ -19,6 +19,9 @@ pub struct Step {
     /// Variables over those of the variant
     /// ([`cfgmatrix_core::emit::environment`]), of which they replace some.
     pub environment: Vec<(String, OsString)>,
+    /// The place among its arguments of the number of jobs, where its program
+    /// knows no jobserver: it is told how many it may have when it is started.
+    pub jobs_at: Option<usize>,
 }
 
 impl Step {
@@ -29,6 +32,7 @@ impl Step {
             arguments: Vec::new(),
             directory: directory.to_owned(),
             environment: Vec::new(),
+            jobs_at: None,
         }
     }
 
@@ -43,6 +47,15 @@ impl Step {
     ) -> Self {
         self.arguments.extend(arguments.into_iter().map(Into::into));
         self
+    }
+
+    /// An option and the number of jobs: this one, or what there is at its start.
+    pub(crate) fn jobs(mut self, option: &str, jobs: Option<String>) -> Self {
+        self = self.arg(option);
+        if jobs.is_none() {
+            self.jobs_at = Some(self.arguments.len());
+        }
+        self.arg(jobs.unwrap_or_else(|| "1".to_owned()))
     }
 
     /// An option and its value, joined, as in `--prefix=` and a path.

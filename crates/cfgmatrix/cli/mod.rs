@@ -45,6 +45,8 @@ pub struct Surroundings {
     pub cache: Option<PathBuf>,
     /// The environment variables.
     pub environment: Environment,
+    /// This program, for a process that starts it once more.
+    pub program: Option<PathBuf>,
 }
 
 impl Surroundings {

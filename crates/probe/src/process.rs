@@ -7,9 +7,9 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -96,6 +96,7 @@ pub(crate) fn quoted(line: &str) -> String {
 #[derive(Clone, Debug)]
 pub struct Invocation {
     program: PathBuf,
+    name: Option<OsString>,
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
     removed: Vec<&'static str>,
@@ -205,6 +206,7 @@ impl Invocation {
     pub fn new(program: &Path) -> Self {
         Self {
             program: program.to_owned(),
+            name: None,
             arguments: Vec::new(),
             environment: vec![("LC_ALL".into(), "C".into())],
             removed: Vec::new(),
@@ -223,6 +225,13 @@ impl Invocation {
                 .into_iter()
                 .map(|argument| argument.as_ref().to_owned()),
         );
+        self
+    }
+
+    /// Tells the program that it is called something else than its path.
+    #[must_use]
+    pub fn called(mut self, name: &OsStr) -> Self {
+        self.name = Some(name.to_owned());
         self
     }
 
@@ -297,8 +306,45 @@ impl Invocation {
             jobs.configure_make(&mut command);
         }
         #[cfg(unix)]
+        if let Some(name) = &self.name {
+            std::os::unix::process::CommandExt::arg0(&mut command, name);
+        }
+        command
+    }
+
+    /// The same as the leader of a group, which is ended as a whole.
+    fn leader(&self, directory: &Path) -> Command {
+        #[cfg_attr(not(unix), expect(unused_mut, reason = "there are no groups"))]
+        let mut command = self.command(directory);
+        #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         command
+    }
+
+    /// Starts it in `directory` with pipes to and from it; what it says of errors
+    /// goes to a file. It leads no group, so that it may begin a session, and
+    /// [`interrupt`] leaves it alone: it ends when its input does.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn converse(&self, directory: &Path, errors: File) -> Result<Conversation, ProcessError> {
+        let mut command = self.command(directory);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(errors);
+        let mut child = command.spawn().map_err(|source| ProcessError::Start {
+            program: self.program.clone(),
+            source,
+        })?;
+        STARTED.fetch_add(1, Ordering::Relaxed);
+        let input = child.stdin.take().expect("its input is a pipe");
+        let output = child.stdout.take().expect("its output is a pipe");
+        Ok(Conversation {
+            child,
+            input: Some(input),
+            output,
+        })
     }
 
     /// Starts it in `directory` with both streams going to a file, and returns at
@@ -316,7 +362,7 @@ impl Invocation {
                 program: self.program.clone(),
             });
         }
-        let mut command = self.command(directory);
+        let mut command = self.leader(directory);
         command
             .stdout(log.try_clone().map_err(failed)?)
             .stderr(log.try_clone().map_err(failed)?);
@@ -356,7 +402,7 @@ impl Invocation {
             tempfile::tempfile().map_err(failed)?,
             tempfile::tempfile().map_err(failed)?,
         );
-        let mut command = self.command(directory);
+        let mut command = self.leader(directory);
         command
             .stdout(stdout.try_clone().map_err(failed)?)
             .stderr(stderr.try_clone().map_err(failed)?);
@@ -431,6 +477,12 @@ pub struct Started {
 }
 
 impl Started {
+    /// Its number.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// How it ended; nothing while it runs. When it has ended, so has all that it
     /// started and that did not leave its group.
     ///
@@ -462,6 +514,51 @@ impl Started {
             program: self.program.clone(),
             source,
         }
+    }
+}
+
+/// A process that is talked with.
+#[derive(Debug)]
+pub struct Conversation {
+    child: Child,
+    /// Nothing once it was told that no more comes.
+    input: Option<ChildStdin>,
+    /// What it says.
+    pub output: ChildStdout,
+}
+
+impl Conversation {
+    /// Its number.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Says something to it.
+    ///
+    /// # Errors
+    /// It is gone.
+    pub fn say(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        let input = self.input.as_mut().ok_or(std::io::ErrorKind::BrokenPipe)?;
+        input.write_all(bytes)?;
+        input.flush()
+    }
+
+    /// Ends it at once, itself alone.
+    ///
+    /// # Errors
+    /// The system does not say how it ended.
+    pub fn end(&mut self) -> std::io::Result<ExitStatus> {
+        // It may have ended by itself, or have been waited for.
+        let _ = self.child.kill();
+        self.child.wait()
+    }
+
+    /// Tells it that no more comes, and waits for its end.
+    pub fn finish(&mut self) {
+        self.input = None;
+        // One that was waited for already has nothing more to say.
+        let _ = self.child.wait();
     }
 }
 

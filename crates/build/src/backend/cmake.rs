@@ -7,7 +7,8 @@ use super::{BackendError, Step};
 use crate::outcome::StepName;
 
 /// The generator, unless the variant's environment names another. Makefiles take
-/// part in the jobserver, which Ninja does from 1.13 on only.
+/// part in the jobserver, so that a variant has what the others leave at any
+/// moment; Ninja, which does from 1.13 on only, is told a number when it starts.
 const GENERATOR: &str = if cfg!(windows) {
     "Ninja"
 } else {
@@ -42,8 +43,10 @@ pub(super) fn steps(hook: &Hook<'_, '_>) -> Result<Vec<Step>, BackendError> {
         .arg("--test-dir")
         .arg(hook.build())
         .args(["--build-config", build_type, "--output-on-failure"]);
+    if hook.jobs.own().is_some() || generator.contains("Ninja") {
+        build = build.jobs("--parallel", hook.jobs.own());
+    }
     if let Some(jobs) = hook.jobs.own() {
-        build = build.args(["--parallel", &jobs]);
         test = test.args(["--parallel", &jobs]);
     }
     let mut steps = vec![configure, build, test];

@@ -19,13 +19,13 @@ pub(super) fn steps(hook: &Hook<'_, '_>) -> Result<Vec<Step>, BackendError> {
         configure = configure.arg("--reconfigure");
     }
     let configure = configure.arg(hook.build()).arg(hook.source());
-    let mut build = step(StepName::Build)
+    // Ninja takes part in a jobserver from 1.13 on only, and there not in one of
+    // pipes: unless it is told, each starts as many compilers as there are cores.
+    let build = step(StepName::Build)
         .arg("compile")
         .arg("-C")
-        .arg(hook.build());
-    if let Some(jobs) = hook.jobs.own() {
-        build = build.args(["-j", &jobs]);
-    }
+        .arg(hook.build())
+        .jobs("-j", hook.jobs.own());
     let test = step(StepName::Test)
         .arg("test")
         .arg("-C")

@@ -19,6 +19,7 @@ mod make;
 mod makefile;
 mod meson;
 mod setuptools;
+mod untested;
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -30,6 +31,7 @@ use cfgmatrix_core::{UnknownWord, Variant};
 pub use copy::copy_tree;
 pub use detect::{detect, recognised};
 pub use error::BackendError;
+pub(crate) use untested::finds_no_tests;
 
 use hook::Hook;
 
@@ -182,8 +184,9 @@ pub struct Layout {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Jobs {
     /// As many as the GNU jobserver allows that the environment's `MAKEFLAGS`
-    /// names: nothing is said on the command line. Tests, which know no jobserver,
-    /// run one at a time.
+    /// names: nothing is said on the command line. What knows no jobserver is told
+    /// how many there are when it starts ([`Step::jobs_at`]); tests run one at a
+    /// time.
     Shared,
     /// This many of its own.
     Own(NonZeroU32),

@@ -46,6 +46,8 @@ pub struct Totals {
     pub variants: usize,
     /// Those that passed.
     pub passed: usize,
+    /// Those of the passed of which nothing was tested.
+    pub untested: usize,
     /// Those of which a step failed.
     pub failed: usize,
     /// Those of which a step took too long.
@@ -108,6 +110,8 @@ impl Report {
                 None => &mut totals.missing,
             };
             *count += 1;
+            let outcome = row.outcome.as_ref();
+            totals.untested += usize::from(outcome.is_some_and(Outcome::is_untested));
         }
         totals
     }

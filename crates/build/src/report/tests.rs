@@ -81,6 +81,8 @@ fn outcome(number: usize, variant: &RunVariant, spice: &str) -> Outcome {
         attempts: 1,
         log: format!("logs/{number}/{}.log", name.as_str()),
         first_error: failed.then(|| format!("main.c:1: error{spice}")),
+        peak_memory: None,
+        notes: Vec::new(),
     };
     Outcome {
         format_version: 1,

@@ -67,6 +67,9 @@ impl RunError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::Write { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
+                Some("make room, and go on with `--resume`: what was found out is kept".to_owned())
+            }
             Self::Foreign { .. } => Some("name another directory with `--directory`".to_owned()),
             Self::Newer { .. } => Some(
                 "name another directory with `--directory`, or take a newer cfgmatrix".to_owned(),

@@ -9,30 +9,45 @@ mod attempt;
 mod change;
 mod environment;
 mod error;
+mod family;
 mod job;
+#[cfg(unix)]
+mod keeper;
+mod log;
+mod memory;
+mod programs;
+mod queue;
 mod record;
+mod running;
 mod sources;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use cfgmatrix_probe::process;
 
 use crate::outcome::{Outcome, Status, StepName, StepOutcome};
-use attempt::Setting;
+use attempt::{Attempt, PutBack, Setting};
+use memory::Census;
+use programs::Programs;
+use queue::Queue;
+use running::Hand;
 
 pub use crate::step::Step;
-pub use attempt::LONGEST_LOG;
 pub use change::{Change, changes};
 pub use environment::{passed, passes};
 pub use error::RunError;
 pub use job::{Job, file_name};
+#[cfg(unix)]
+pub use keeper::{KEEPER, keep};
+pub use log::LONGEST_LOG;
+pub use memory::{MemoryLimit, NoMemoryLimit};
 pub use record::Record;
 pub use sources::state;
 
@@ -69,6 +84,14 @@ pub struct Settings {
     pub fail_fast: bool,
     /// What of the caller's environment reaches the builds.
     pub passed: Vec<(OsString, OsString)>,
+    /// A program that calls [`keep`] when its only argument is [`KEEPER`], such as
+    /// `cfgmatrix`: steps are started by it and not by this process, which they
+    /// could end otherwise. Without it, and on Windows, they are children of this
+    /// process.
+    pub keeper: Option<PathBuf>,
+    /// Bytes of memory that all that runs may have together; no bound where it is
+    /// nothing, or where memory is not known ([`MemoryLimit::is_known`]).
+    pub memory: Option<u64>,
 }
 
 /// What happens in a run.
@@ -80,6 +103,8 @@ pub enum Event<'a> {
     Started(&'a Job),
     /// One of its steps begins.
     Step(&'a Job, &'a Step),
+    /// There is not enough memory for a variant: it is built again later.
+    PutBack(&'a Job),
     /// A variant has ended, and its outcome is written.
     Ended(&'a Outcome),
 }
@@ -116,9 +141,13 @@ pub fn run(
     let server = jobserver::Client::new(workers).map_err(|source| RunError::Jobs { source })?;
     let mut outcomes: Vec<Option<Outcome>> = Vec::new();
     let mut waiting: Vec<(usize, f64)> = Vec::new();
+    let mut largest = 0;
     for (number, job) in jobs.iter().enumerate() {
         let earlier = record.outcome(&job.variant)?;
         let same = earlier.filter(|outcome| outcome.job == job.identity());
+        let steps = same.iter().flat_map(|outcome| &outcome.steps);
+        let had = steps.filter_map(|step| step.peak_memory).max();
+        largest = largest.max(had.unwrap_or(0));
         let kept = same.clone().filter(|outcome| settings.keep.takes(outcome));
         if kept.is_none() {
             waiting.push((number, same.map_or(f64::NAN, |outcome| outcome.seconds)));
@@ -129,14 +158,17 @@ pub fn run(
         outcomes.push(kept);
     }
     longest_first(&mut waiting);
+    let order = waiting.iter().map(|(number, _)| *number);
     let work = Work {
         jobs,
         record,
         conduct,
         server: &server,
         settings,
-        waiting: &waiting,
-        next: AtomicUsize::new(0),
+        tokens: workers,
+        queue: Queue::new(order, settings.memory, largest),
+        census: Census::new(settings.memory.is_some()),
+        programs: Programs::new(record.directory()),
         stop: AtomicBool::new(false),
         failed: Mutex::new(None),
         outcomes: Mutex::new(outcomes),
@@ -179,12 +211,23 @@ struct Work<'a, C> {
     conduct: &'a C,
     server: &'a jobserver::Client,
     settings: &'a Settings,
-    /// Jobs by number, in the order in which they are begun.
-    waiting: &'a [(usize, f64)],
-    next: AtomicUsize,
+    /// How many tokens the jobserver has.
+    tokens: usize,
+    queue: Queue,
+    census: Census,
+    programs: Programs,
     stop: AtomicBool,
     failed: Mutex<Option<RunError>>,
     outcomes: Mutex<Vec<Option<Outcome>>>,
+}
+
+/// What came of a job that was begun.
+enum Done {
+    Ended(Box<Outcome>),
+    /// It is to be begun again.
+    PutBack,
+    /// The run ended before.
+    NotBegun,
 }
 
 impl<C: Conduct> Work<'_, C> {
@@ -194,40 +237,49 @@ impl<C: Conduct> Work<'_, C> {
 
     /// Does one job after the other until none waits.
     fn go_on(&self) {
-        while !self.is_over() {
-            let place = self.next.fetch_add(1, Ordering::SeqCst);
-            let Some(&(number, _)) = self.waiting.get(place) else {
-                return;
-            };
-            let done = self.do_one(&self.jobs[number]);
+        let mut hand = Hand::new(self.settings.keeper.as_deref(), self.record);
+        while let Some(number) = self.queue.next(|| self.is_over(), || self.mend()) {
+            let done = self.do_one(number, &mut hand);
+            let again = matches!(done, Ok(Done::PutBack));
             match done {
-                Ok(Some(outcome)) => {
+                Ok(Done::Ended(outcome)) => {
                     if self.settings.fail_fast && outcome.status != Status::Passed {
                         self.stop.store(true, Ordering::SeqCst);
                     }
                     let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
-                    outcomes[number] = Some(outcome);
+                    outcomes[number] = Some(*outcome);
                 }
-                Ok(None) => {}
+                Ok(Done::PutBack | Done::NotBegun) => {}
                 Err(error) => {
                     self.stop.store(true, Ordering::SeqCst);
                     let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
                     failed.get_or_insert(error);
                 }
             }
+            self.queue.done(number, again);
         }
     }
 
-    /// Does one job, with a token of the jobserver in hand; nothing where the run
-    /// ended while it waited for one.
-    fn do_one(&self, job: &Job) -> Result<Option<Outcome>, RunError> {
+    /// Gives the jobserver the tokens again that were lost with processes that had
+    /// them when they were ended. Nothing runs, so that all must be there.
+    fn mend(&self) {
+        let available = self.server.available().unwrap_or(self.tokens);
+        for _ in available..self.tokens {
+            // What cannot be given back makes the run slower, not wrong.
+            let _ = self.server.release_raw();
+        }
+    }
+
+    /// Does one job, with a token of the jobserver in hand.
+    fn do_one(&self, number: usize, hand: &mut Hand<'_>) -> Result<Done, RunError> {
         let token = self
             .server
             .acquire()
             .map_err(|source| RunError::Jobs { source })?;
         if self.is_over() {
-            return Ok(None);
+            return Ok(Done::NotBegun);
         }
+        let job = &self.jobs[number];
         self.conduct.tell(Event::Started(job));
         let began = Instant::now();
         let build = self.record.begin(&job.variant)?;
@@ -244,39 +296,96 @@ impl<C: Conduct> Work<'_, C> {
             seconds: 0.0,
             environment: job.environment.iter().cloned().collect::<BTreeMap<_, _>>(),
         };
-        match self.conduct.steps(job, &build) {
-            Ok(steps) => self.make_steps(job, &steps, &mut outcome),
+        let made = match self.conduct.steps(job, &build) {
+            Ok(steps) => self.make_steps(number, &steps, hand, &mut outcome),
             Err(reason) => {
                 outcome.status = Status::Failed;
                 outcome.steps.push(StepOutcome::not_started(reason));
+                Ok(())
             }
+        };
+        if let Err(PutBack) = made {
+            self.conduct.tell(Event::PutBack(job));
+            return Ok(Done::PutBack);
         }
-        if outcome.status == Status::Passed {
-            self.conduct.examine(job, &build, &mut outcome);
+        match outcome.status {
+            Status::Passed => self.conduct.examine(job, &build, &mut outcome),
+            Status::Failed => make_room(&build, &mut outcome),
+            _ => {}
         }
         outcome.seconds = began.elapsed().as_secs_f64();
-        self.record.write_outcome(&outcome)?;
+        self.write(&outcome)?;
         drop(token);
         self.conduct.tell(Event::Ended(&outcome));
-        Ok(Some(outcome))
+        Ok(Done::Ended(Box::new(outcome)))
     }
 
-    fn make_steps(&self, job: &Job, steps: &[Step], outcome: &mut Outcome) {
+    fn make_steps(
+        &self,
+        number: usize,
+        steps: &[Step],
+        hand: &mut Hand<'_>,
+        outcome: &mut Outcome,
+    ) -> Result<(), PutBack> {
+        let job = &self.jobs[number];
         let setting = Setting {
             passed: &self.settings.passed,
             jobs: self.server,
+            tokens: self.tokens,
+            queue: &self.queue,
+            census: &self.census,
+            programs: &self.programs,
             stop: &self.stop,
         };
-        for (number, step) in steps.iter().enumerate() {
+        for (place, step) in steps.iter().enumerate() {
             self.conduct.tell(Event::Step(job, step));
-            let (log, shown) = self.record.log(&job.variant, number, step.name);
-            let done = attempt::run(step, job, &setting, &log, shown);
+            let (log, shown) = self.record.log(&job.variant, place, step.name);
+            let attempt = Attempt {
+                job,
+                number,
+                setting: &setting,
+                log: &log,
+            };
+            let done = attempt.run(step, hand, shown)?;
             outcome.status = done.status;
             outcome.steps.push(done);
             if outcome.status != Status::Passed {
-                return;
+                break;
             }
         }
+        Ok(())
+    }
+
+    /// Writes an outcome. On a full disk it waits a while: the build that fills it
+    /// may be ended by that, and another outcome must not be lost with it.
+    fn write(&self, outcome: &Outcome) -> Result<(), RunError> {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        let began = Instant::now();
+        loop {
+            match self.record.write_outcome(outcome) {
+                Err(RunError::Write { source, .. })
+                    if source.kind() == std::io::ErrorKind::StorageFull
+                        && began.elapsed() < PATIENCE =>
+                {
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+                written => return written,
+            }
+        }
+    }
+}
+
+/// Empties what a variant was built in that failed on a full disk: the others need
+/// the room, and what it had built is not whole.
+fn make_room(build: &Path, outcome: &mut Outcome) {
+    if !log::is_full(build) {
+        return;
+    }
+    // What cannot be removed stays; the next variant says so.
+    let emptied = std::fs::remove_dir_all(build).and_then(|()| std::fs::create_dir_all(build));
+    if let (Ok(()), Some(step)) = (emptied, outcome.steps.last_mut()) {
+        let note = "what it had built was removed to make room on the disk";
+        step.notes.push(note.to_owned());
     }
 }
 
@@ -293,6 +402,8 @@ impl StepOutcome {
             attempts: 0,
             log: String::new(),
             first_error: Some(reason),
+            peak_memory: None,
+            notes: Vec::new(),
         }
     }
 }

@@ -26,7 +26,7 @@ use crate::report::Run;
 pub struct Record {
     directory: PathBuf,
     /// Held as long as this is.
-    _lock: File,
+    lock: File,
 }
 
 impl Record {
@@ -66,10 +66,17 @@ impl Record {
         for part in ["outcomes", "logs", "builds"] {
             fs::create_dir_all(directory.join(part)).map_err(failed)?;
         }
+        remove_unfinished(&directory.join("outcomes")).map_err(failed)?;
         Ok(Self {
             directory: directory.clone(),
-            _lock: file,
+            lock: file,
         })
+    }
+
+    /// The lock, for a process that is to hold it too.
+    #[cfg(unix)]
+    pub(super) fn lock(&self) -> std::io::Result<File> {
+        self.lock.try_clone()
     }
 
     /// Where it is.
@@ -157,12 +164,27 @@ impl Record {
     }
 }
 
+/// How the names of documents begin that are being written.
+const UNFINISHED: &str = ".writing-";
+
+/// Removes what runs that were killed had begun to write.
+fn remove_unfinished(directory: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// Takes a lock; false where another process has it. It ends with the process,
 /// however that ends.
 #[cfg(unix)]
 fn take(file: &File) -> std::io::Result<bool> {
     use rustix::fs::{FlockOperation, flock};
-    // A process that is just being started holds a copy until it is another program.
+    // A process that is just being started holds a copy until it is another program,
+    // and the keepers of a run that was killed until they have ended its steps.
     for attempt in 0..ATTEMPTS {
         if attempt > 0 {
             std::thread::sleep(Duration::from_millis(10));
@@ -178,7 +200,7 @@ fn take(file: &File) -> std::io::Result<bool> {
 
 /// How often a lock is asked for before another run is believed to have it.
 #[cfg(unix)]
-const ATTEMPTS: u32 = 30;
+const ATTEMPTS: u32 = 200;
 
 /// Elsewhere two runs in one directory are the user's care.
 #[cfg(not(unix))]
@@ -224,7 +246,11 @@ fn write(path: &Path, document: &impl Serialize) -> Result<(), RunError> {
     let mut text =
         serde_json::to_vec_pretty(document).expect("documents have no maps with odd keys");
     text.push(b'\n');
-    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(failed)?;
+    let mut file = tempfile::Builder::new();
+    let mut file = file
+        .prefix(UNFINISHED)
+        .tempfile_in(directory)
+        .map_err(failed)?;
     file.write_all(&text).map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())

@@ -28,6 +28,7 @@ impl Conduct for Shell {
             arguments: vec!["-c".into(), script.into()],
             directory: build.to_owned(),
             environment: vec![("STEP".to_owned(), name.as_str().into())],
+            jobs_at: None,
         });
         Ok(steps.collect())
     }
@@ -41,6 +42,7 @@ impl Conduct for Shell {
             Event::Kept(outcome) => format!("kept {}", outcome.variant),
             Event::Started(job) => format!("started {}", job.variant),
             Event::Step(job, step) => format!("{} {}", step.name.as_str(), job.variant),
+            Event::PutBack(job) => format!("put back {}", job.variant),
             Event::Ended(outcome) => {
                 format!("ended {} {}", outcome.variant, outcome.status.as_str())
             }

@@ -16,7 +16,7 @@ use std::time::Duration;
 use cfgmatrix_build::backend::{Backend, detect};
 use cfgmatrix_build::outcome::{Outcome, Status};
 use cfgmatrix_build::report::{self, Report};
-use cfgmatrix_build::run::Keep;
+use cfgmatrix_build::run::{Keep, MemoryLimit};
 use cfgmatrix_build::threads::Cores;
 use cfgmatrix_core::{HostReport, KnowledgeBase, RunOptions, Variant};
 use clap::{Args, ValueEnum};
@@ -68,6 +68,9 @@ pub(super) struct Arguments {
     /// Start a command that fails so many times again [default: as the matrix says, else never].
     #[arg(long, value_name = "N")]
     retry: Option<u32>,
+    /// Memory that all builds may have together, such as 4GiB, 500MB or 80%: one is begun when there is enough, and put off when there is not [default: no bound, or nine tenths of the control group's].
+    #[arg(long, value_name = "SIZE")]
+    memory: Option<MemoryLimit>,
     /// Only the Ith of N parts of the variants, to share them among machines.
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
@@ -243,6 +246,19 @@ impl Arguments {
     fn workers(&self) -> usize {
         self.jobs
             .map_or_else(|| Cores::here().usable(), NonZeroUsize::get)
+    }
+
+    /// Bytes that the builds may have.
+    fn memory(&self) -> Result<Option<u64>, Error> {
+        let Some(limit) = self.memory else {
+            return Ok(MemoryLimit::of_group().filter(|_| MemoryLimit::is_known()));
+        };
+        let bytes = limit.bytes().filter(|_| MemoryLimit::is_known());
+        bytes.map(Some).ok_or_else(|| Error::Usage {
+            message: "this system does not say how much memory processes have, as `--memory` needs"
+                .to_owned(),
+            hint: Some("leave it out, and choose fewer builds at a time with `--jobs`".to_owned()),
+        })
     }
 
     fn keep(&self) -> Keep {

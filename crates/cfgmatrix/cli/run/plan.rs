@@ -40,6 +40,7 @@ pub(super) fn steps(
             arguments: arguments.to_vec(),
             directory: build.to_owned(),
             environment: environment.clone(),
+            jobs_at: None,
         }
     };
     if !command.is_empty() {

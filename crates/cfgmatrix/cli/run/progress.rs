@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use cfgmatrix_build::outcome::{Outcome, Status, Verdict};
+use cfgmatrix_build::outcome::{Outcome, Status, StepOutcome, Verdict};
 use cfgmatrix_build::run::{Change, Event};
 use cfgmatrix_build::verify::sentence;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -144,29 +144,17 @@ impl Progress {
                     bar.set_message(step.name.as_str());
                 }
             }
+            Event::PutBack(job) => {
+                state.running.remove(&job.variant);
+                let text = format!("… {}  put off: not enough memory", job.variant);
+                state.print(&job.variant, vec![styled(FAINT, &text)]);
+            }
             Event::Ended(outcome) => {
                 state.count(outcome);
                 state.built += 1;
                 state.worked += outcome.seconds;
                 state.running.remove(&outcome.variant);
-                let lines = lines(outcome);
-                match &mut state.bars {
-                    Some(bars) => {
-                        if let Some(bar) = bars.running.remove(&outcome.variant) {
-                            bar.finish_and_clear();
-                        }
-                        for line in lines {
-                            // What cannot be printed is in the outcome all the same.
-                            let _ = bars.all.println(line);
-                        }
-                    }
-                    None => {
-                        let mut stream = anstream::stderr().lock();
-                        for line in lines {
-                            let _ = writeln!(stream, "{line}");
-                        }
-                    }
-                }
+                state.print(&outcome.variant, lines(outcome));
             }
         }
         let total = self.total(&state);
@@ -205,6 +193,27 @@ impl State {
         Some(work / workers.min(open).max(1) as f64)
     }
 
+    /// Prints what is to be said of a variant that is no longer at work.
+    fn print(&mut self, variant: &str, lines: Vec<String>) {
+        match &mut self.bars {
+            Some(bars) => {
+                if let Some(bar) = bars.running.remove(variant) {
+                    bar.finish_and_clear();
+                }
+                for line in lines {
+                    // What cannot be printed is in the outcome all the same.
+                    let _ = bars.all.println(line);
+                }
+            }
+            None => {
+                let mut stream = anstream::stderr().lock();
+                for line in lines {
+                    let _ = writeln!(stream, "{line}");
+                }
+            }
+        }
+    }
+
     fn count(&mut self, outcome: &Outcome) {
         if outcome.status == Status::Passed {
             self.passed += 1;
@@ -219,12 +228,23 @@ impl State {
 pub(super) fn lines(outcome: &Outcome) -> Vec<String> {
     let time = format!("{:.1} s", outcome.seconds);
     let name = &outcome.variant;
+    let notes = outcome.steps.iter().flat_map(|step| {
+        let notes = step.notes.iter();
+        let notes = notes.filter(|note| *note != StepOutcome::NO_TESTS);
+        notes.map(|note| format!("    {}: {note}", step.name.as_str()))
+    });
     if outcome.status == Status::Passed {
-        return vec![format!(
-            "{} {name}  {}",
+        let untested = if outcome.is_untested() {
+            "  no tests"
+        } else {
+            ""
+        };
+        let line = format!(
+            "{} {name}  {}{untested}",
             styled(GOOD, "✓"),
             styled(FAINT, &time)
-        )];
+        );
+        return std::iter::once(line).chain(notes).collect();
     }
     let step = outcome.failed_step();
     let at = step.map_or("proof", |step| step.name.as_str());
@@ -239,6 +259,7 @@ pub(super) fn lines(outcome: &Outcome) -> Vec<String> {
     let claims = outcome.claims.iter();
     let refuted = claims.filter(|claim| claim.verdict == Verdict::Refuted);
     lines.extend(refuted.map(|claim| format!("    {}", sentence(claim))));
+    lines.extend(notes);
     let log = step
         .map(|step| step.log.as_str())
         .filter(|log| !log.is_empty());
@@ -256,6 +277,7 @@ fn say_document(event: &Event<'_>) {
         Event::Step(job, step) => {
             json!({"event": "step", "variant": job.variant, "step": step.name, "command": step.words()})
         }
+        Event::PutBack(job) => json!({"event": "put-back", "variant": job.variant}),
         Event::Ended(outcome) => {
             json!({"event": "ended", "variant": outcome.variant, "outcome": outcome})
         }

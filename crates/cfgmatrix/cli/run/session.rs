@@ -58,6 +58,8 @@ pub(super) struct Session<'a> {
     earlier: Option<Run>,
     run: Run,
     outcomes: Vec<Outcome>,
+    /// Bytes that all builds together may have.
+    memory: Option<u64>,
     progress: Progress,
 }
 
@@ -81,6 +83,7 @@ impl<'a> Session<'a> {
             };
             plan::steps(&arguments.command, options, variant, nowhere, &[])?;
         }
+        let memory = arguments.memory()?;
         let record = Record::open(&arguments.directory)?;
         let skip = [record.directory().to_owned()];
         let axes = space.axes().map(|(name, values)| Axis {
@@ -109,6 +112,7 @@ impl<'a> Session<'a> {
             recogniser: Recogniser::new(),
             run,
             outcomes: Vec::new(),
+            memory,
             progress: Progress::new(arguments.format, arguments.workers()),
         })
     }
@@ -162,6 +166,8 @@ impl<'a> Session<'a> {
             keep: self.arguments.keep(),
             fail_fast: self.arguments.fail_fast,
             passed: passed(self.surroundings.environment.iter(), &named),
+            keeper: self.surroundings.program.clone(),
+            memory: self.memory,
         };
         let conductor = Conductor {
             prepared,

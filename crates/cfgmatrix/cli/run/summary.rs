@@ -40,6 +40,8 @@ struct RunJson<'a> {
 #[derive(Serialize)]
 struct CountsJson {
     passed: usize,
+    /// Those of the passed of which nothing was tested.
+    untested: usize,
     failed: usize,
     timed_out: usize,
     refuted: usize,
@@ -98,7 +100,11 @@ impl Summary<'_> {
 
     fn write_text(&self, output: &mut Output) -> Result<(), Error> {
         let counts = CountsJson::new(&self.report.totals());
-        let mut parts = vec![format!("{} passed", counts.passed)];
+        let untested = match counts.untested {
+            0 => String::new(),
+            count => format!(" ({count} without tests)"),
+        };
+        let mut parts = vec![format!("{} passed{untested}", counts.passed)];
         for (count, word) in [
             (counts.failed, "failed"),
             (counts.timed_out, "timed out"),
@@ -137,6 +143,7 @@ impl CountsJson {
     fn new(totals: &Totals) -> Self {
         Self {
             passed: totals.passed,
+            untested: totals.untested,
             failed: totals.failed,
             timed_out: totals.timed_out,
             refuted: totals.refuted,
