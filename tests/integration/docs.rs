@@ -2,6 +2,7 @@
 //! output is what it prints.
 
 use std::fs;
+use std::path::Path;
 
 use crate::support::{cfgmatrix, find_program, have, repository, stdout};
 
@@ -46,17 +47,31 @@ fn words(line: &str) -> String {
 #[test]
 fn every_command_line_of_the_documents_works() {
     let mut count = 0;
+    let workplace = workplace();
     for document in ["README.md", "CONTRIBUTING.md"] {
         let text = fs::read_to_string(repository().join(document)).unwrap();
         for shown in shown_in(&text) {
-            check(document, &shown);
+            check(document, &shown, workplace.path());
             count += 1;
         }
     }
     assert!(count > 15, "the documents show commands");
 }
 
-fn check(document: &str, shown: &Shown) {
+/// A directory from which the documents' paths lead to what they mean, and into
+/// which their commands may write.
+fn workplace() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    #[cfg(unix)]
+    for (from, to) in [("matrix", "matrix"), ("tests/cases", "tests/cases")] {
+        let to = directory.path().join(to);
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(repository().join(from), to).unwrap();
+    }
+    directory
+}
+
+fn check(document: &str, shown: &Shown, workplace: &Path) {
     let place = format!("{document}:{}: {}", shown.line, shown.command);
     let (command, expected) = match shown.command.split_once("# exit code ") {
         Some((command, code)) => (command.trim(), code.parse::<i32>().unwrap()),
@@ -77,8 +92,7 @@ fn check(document: &str, shown: &Shown) {
         return;
     }
     let program = cfgmatrix().get_program().to_owned();
-    let directory = std::path::Path::new(&program).parent().unwrap().to_owned();
-    let mut shell = cfgmatrix();
+    let directory = Path::new(&program).parent().unwrap().to_owned();
     let mut line = assert_cmd::Command::new("sh");
     line.args(["-c", &command]);
     #[expect(
@@ -88,12 +102,7 @@ fn check(document: &str, shown: &Shown) {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let paths = std::iter::once(directory).chain(std::env::split_paths(&path));
     line.env("PATH", std::env::join_paths(paths).unwrap());
-    line.current_dir(
-        shell
-            .current_dir(repository().join("tests"))
-            .get_current_dir()
-            .unwrap(),
-    );
+    line.current_dir(workplace.join("tests"));
     for name in ["HOME", "XDG_CONFIG_HOME", "APPDATA", "CLICOLOR_FORCE"] {
         line.env_remove(name);
     }
@@ -169,7 +178,7 @@ fn every_matrix_of_the_readme_expands() {
             command.args(["expand", "--format", "rows", "-"]);
             command.args(profile.map(|profile| format!("--profile={profile}")));
             let rows = stdout(command.write_stdin(matrix.clone()));
-            assert!(rows.lines().count() > 3, "{profile:?}: {rows}");
+            assert!(rows.lines().count() > 1, "{profile:?}: {rows}");
         }
         count += 1;
     }

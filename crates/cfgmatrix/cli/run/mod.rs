@@ -38,7 +38,7 @@ pub(super) struct Arguments {
     /// With the compilers and libraries of a report that `probe --format json` printed on this machine; `-` for standard input.
     #[arg(long, value_name = "FILE")]
     host: Option<PathBuf>,
-    /// Build what is in this directory, by the build system that it is for, instead of a command.
+    /// The sources: built by the steps of the matrix's table `run`, else by the build system that they are for [default: this directory].
     #[arg(long, value_name = "DIR", conflicts_with = "command")]
     source: Option<PathBuf>,
     /// The build system: cmake, meson, cargo, setuptools, autotools or make [default: as the source's files say].
@@ -231,14 +231,12 @@ impl Arguments {
             let backend = name.parse().map_err(cfgmatrix_core::Error::from)?;
             return Ok(Some(backend));
         }
-        let commands = !self.command.is_empty() || !options.steps().is_empty();
-        if self.source.is_none() && commands {
+        if !self.command.is_empty() || !options.steps().is_empty() {
             return Ok(None);
         }
         match (detect(source), &self.source) {
             (Ok(backend), _) => Ok(Some(backend)),
             (Err(error), Some(_)) => Err(error.into()),
-            (Err(_), None) if commands => Ok(None),
             (Err(_), None) => Err(no_command()),
         }
     }

@@ -32,11 +32,11 @@ pub(super) fn steps(
     let text = |path: &Path| path.display().to_string();
     let Places { source, build, .. } = places;
     let environment = environment(threads, source, build);
-    let step = |name: StepName, words: &[OsString]| {
+    let step = |name: StepName, from: &Path, words: &[OsString]| {
         let (program, arguments) = words.split_first().expect("commands have a program");
         Step {
             name,
-            program: from(source, program),
+            program: located(from, program),
             arguments: arguments.to_vec(),
             directory: build.to_owned(),
             environment: environment.clone(),
@@ -44,21 +44,21 @@ pub(super) fn steps(
         }
     };
     if !command.is_empty() {
-        return Ok(vec![step(StepName::Command, command)]);
+        return Ok(vec![step(StepName::Command, source, command)]);
     }
     let own = build.join("install");
     let install = text(places.install.unwrap_or(&own));
-    let (source, build) = (text(source), text(build));
+    let (source, build_text) = (text(source), text(build));
     let places = RunPlaces {
         source: &source,
-        build: &build,
+        build: &build_text,
         install: &install,
     };
     let mut steps = Vec::new();
     for (name, commands) in options.steps() {
         for words in commands.of(name, variant, places)? {
             let words: Vec<OsString> = words.into_iter().map(OsString::from).collect();
-            steps.push(step(step_name(name), &words));
+            steps.push(step(step_name(name), build, &words));
         }
     }
     Ok(steps)
@@ -80,11 +80,12 @@ fn environment(
         .collect()
 }
 
-/// A path is from where the user is; a name is looked for in `PATH`.
-fn from(source: &Path, program: &OsString) -> PathBuf {
+/// A path leads on from a directory: a command's from where the user is, a step's
+/// from where it is started. A name is looked for in `PATH`.
+fn located(from: &Path, program: &OsString) -> PathBuf {
     let program = PathBuf::from(program);
     if program.components().count() > 1 {
-        source.join(program)
+        from.join(program)
     } else {
         program
     }
