@@ -362,7 +362,9 @@ impl Conduct for Commander<'_> {
         }
         let variant = self.variant(job);
         let run_env = variant.configuration.run_env.clone();
-        let scene = Scene::of_build(build, &[self.source.to_owned()], run_env);
+        let logs = outcome.steps.iter();
+        let logs = logs.map(|step| self.directory.join(&step.log)).collect();
+        let scene = Scene::of_build(build, &[self.source.to_owned()], run_env).with_logs(logs);
         let helper = Helper::of(variant);
         let ask = |question: &BlasQuestion<'_>| helper.ask(question);
         // Files that were found by looking are passed over where they cannot be read.
