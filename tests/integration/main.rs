@@ -10,6 +10,7 @@ mod cover;
 mod data;
 mod docs;
 mod emit;
+mod examples;
 mod expand;
 mod facts;
 mod flags;
@@ -17,6 +18,7 @@ mod identify;
 mod import;
 mod init;
 mod installed;
+mod lies;
 mod matrix;
 mod overlay;
 #[cfg(unix)]

@@ -111,7 +111,7 @@ fn of_words(words: &[String], from: &'static str) -> Vec<Command> {
     if !(has("-c") || has("-o")) || NOTHING_COMPILED.iter().any(|option| has(option)) {
         return Vec::new();
     }
-    let in_file = options.iter().any(|word| word.starts_with('@'));
+    let in_file = words.iter().any(|word| word.starts_with('@'));
     let optimisation = if in_file {
         Optimisation::Unknown
     } else {

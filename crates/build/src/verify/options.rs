@@ -7,7 +7,7 @@ use cfgmatrix_core::{KnowledgeBase, Language, Support, Variant};
 
 use super::compiler::language;
 use super::scene::{Seen, Stage};
-use super::source::language_of;
+use super::source::{is_source, language_of};
 use super::{Judgement, some_of};
 use crate::artifact::{Assertions, Format, Optimisation, Role, Unit};
 use crate::outcome::Claim;
@@ -26,7 +26,7 @@ pub(super) fn judge(
     for seen in &stage.artifacts {
         let own = stage.own_units(seen);
         let artifact = Some(seen.name.as_str());
-        if let Some(claimed) = shown(&levels) {
+        if let Some(claimed) = shown(&levels).filter(|_| !is_of_rust(seen, &own)) {
             let judgement = optimisation(seen, &own, &levels, stage);
             claims.push(judgement.of("optimisation", artifact, &claimed));
         }
@@ -187,6 +187,18 @@ fn recorded(seen: &Seen, levels: &Levels) -> Option<Judgement> {
     } else {
         Judgement::refuted(some_of(&others), "recorded command lines")
     })
+}
+
+/// Whether nothing in a file is of a language that compilers are chosen for, but
+/// all of Rust, as the programs are that test a package.
+fn is_of_rust(seen: &Seen, own: &[&Unit]) -> bool {
+    let by_rust = |text: &str| text.contains("rustc version");
+    let start_up = |name: &str| matches!(name, "crtstuff.c" | "crt1.o" | "crti.o");
+    let mut sources = seen.content.sources.iter();
+    own.iter().all(|unit| language(unit).is_none())
+        && seen.artifact.symbols().complete
+        && seen.artifact.comments().into_iter().any(by_rust)
+        && sources.all(|name| start_up(name) || !is_source(Path::new(name)))
 }
 
 fn not_told(own: &[&Unit]) -> Judgement {

@@ -191,6 +191,11 @@ pub(super) fn run(
     record.write_manifest(&Run::of_jobs(&expansion.name, &jobs, now()))?;
     let mut named = arguments.pass.clone();
     named.extend_from_slice(&options.pass);
+    let also = surroundings.environment.iter();
+    let also = also.filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)));
+    let also = also.filter(|(name, _)| named.iter().any(|named| named == name));
+    let also = also.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let also = also.collect();
     let settings = Settings {
         jobs: arguments.workers(),
         keep: match (arguments.resume, arguments.only_failed) {
@@ -210,6 +215,7 @@ pub(super) fn run(
         known,
         recogniser: Recogniser::new(),
         source: &source,
+        also,
         verify: !arguments.no_verify,
         progress: &progress,
     };
@@ -317,6 +323,8 @@ struct Commander<'a> {
     known: &'a KnowledgeBase,
     recogniser: Recogniser,
     source: &'a Path,
+    /// What of the caller's environment the user lets through: what was built runs with it.
+    also: BTreeMap<String, String>,
     /// Whether what was built is looked at.
     verify: bool,
     progress: &'a Progress,
@@ -361,7 +369,8 @@ impl Conduct for Commander<'_> {
             return;
         }
         let variant = self.variant(job);
-        let run_env = variant.configuration.run_env.clone();
+        let mut run_env = self.also.clone();
+        run_env.extend(variant.configuration.run_env.clone());
         let logs = outcome.steps.iter();
         let logs = logs.map(|step| self.directory.join(&step.log)).collect();
         let scene = Scene::of_build(build, &[self.source.to_owned()], run_env).with_logs(logs);
