@@ -130,6 +130,11 @@ fn a_sys_crate_with_openmp_and_dgemm_is_what_it_claims() {
                         "{what}: {file}"
                     ),
                     (true, true) => assert!(file.contains("/openblas-serial/"), "{what}: {file}"),
+                    // The build for OpenMP needs gcc's runtime, which clang's must
+                    // not be loaded beside.
+                    (true, false) if compiler.contains("clang") => {
+                        assert!(file.contains("/openblas-pthread/"), "{what}: {file}");
+                    }
                     (true, false) => assert!(file.contains("/openblas-openmp/"), "{what}: {file}"),
                 }
             }

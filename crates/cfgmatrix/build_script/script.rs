@@ -244,7 +244,13 @@ impl Script {
             .unwrap_or_else(|| toolchain.family.default_blas(toolchain.target));
         // Threads may be had in several ways; the first whose files are here is taken.
         let mut first = None;
-        for &kind in blas.threading.kinds() {
+        let request = BlasRequest {
+            interface: blas.interface,
+            linkage: blas.linkage.unwrap_or_default(),
+            provides: &blas.provides,
+            ..toolchain.blas_request(blas.threading, &self.wants)
+        };
+        for kind in self.known.blas_threadings(library, &request)? {
             match self.add_blas_of(kit, compiler, toolchain, blas, library, kind) {
                 Ok(()) => return Ok(()),
                 Err(error) => first = first.or(Some(error)),

@@ -125,13 +125,8 @@ fn an_extension_is_built_as_the_variant_says() {
              print(json.dumps([m.parallel(), m.library().decode()]))\n"
         );
         let said = read(&python, top, &code);
-        let threaded = name.contains("-threaded-");
-        assert_eq!(said[0], json!(if threaded { 2 } else { 0 }), "{name}");
-        let place = if threaded {
-            "/openblas-openmp/"
-        } else {
-            "/openblas-serial/"
-        };
+        let (place, parallel) = sixteen::blas(&name);
+        assert_eq!(said[0], json!(parallel), "{name}");
         assert!(said[1].as_str().unwrap().contains(place), "{name}: {said}");
     }
 }
@@ -303,8 +298,8 @@ fn spack_has_a_toolchain_a_variant() {
         json!({"spec": "cppflags='-DNDEBUG'"}),
         json!({"spec": "cflags='-O3 -fopenmp'"}),
         json!({"spec": "ldflags='-fopenmp'"}),
-        json!({"spec": "%blas=openblas threads=openmp ~ilp64", "when": "%blas"}),
-        json!({"spec": "%lapack=openblas threads=openmp ~ilp64", "when": "%lapack"}),
+        json!({"spec": "%blas=openblas threads=pthreads ~ilp64", "when": "%blas"}),
+        json!({"spec": "%lapack=openblas threads=pthreads ~ilp64", "when": "%lapack"}),
     ] {
         assert!(parts.contains(&part), "{part}: {parts:?}");
     }

@@ -10,9 +10,10 @@ use crate::support::{cfgmatrix, find_program, have, repository, stdout};
 
 const PROGRAMS: [&str; 4] = ["gcc-11", "gcc-12", "clang-14", "clang-19"];
 
-const FILES: [&str; 3] = [
+const FILES: [&str; 4] = [
     "/usr/lib/x86_64-linux-gnu/openblas-serial/libopenblas.so",
     "/usr/lib/x86_64-linux-gnu/openblas-openmp/libopenblas.so",
+    "/usr/lib/x86_64-linux-gnu/openblas-pthread/libopenblas.so",
     "/usr/lib/llvm-19/lib/libomp.so",
 ];
 
@@ -82,6 +83,16 @@ pub(super) fn write(format: Format, directory: &Path, more: &[&str]) -> Vec<Stri
     names
 }
 
+/// Where the OpenBLAS of the variant of this name is, and what that says of itself.
+/// The build for OpenMP needs gcc's runtime, which clang's must not be loaded beside.
+pub(super) fn blas(name: &str) -> (&'static str, u32) {
+    match (name.contains("-threaded-"), name.contains("gcc")) {
+        (false, _) => ("/openblas-serial/", 0),
+        (true, true) => ("/openblas-openmp/", 2),
+        (true, false) => ("/openblas-pthread/", 1),
+    }
+}
+
 /// That the program was built as the variant of this name says.
 pub(super) fn assert_is(name: &str, said: &str) {
     let has = |line: &str| {
@@ -90,21 +101,17 @@ pub(super) fn assert_is(name: &str, said: &str) {
             "{name}: no `{line}` in {said}"
         );
     };
-    let (release, threaded) = (name.ends_with("-release"), name.contains("-threaded-"));
+    let release = name.ends_with("-release");
+    let (directory, parallel) = blas(name);
     has("threads 2");
     has("product 128");
-    has(if threaded { "parallel 2" } else { "parallel 0" });
+    has(&format!("parallel {parallel}"));
     has(if release { "ndebug 1" } else { "ndebug 0" });
     has(if release {
         "optimised 1"
     } else {
         "optimised 0"
     });
-    let directory = if threaded {
-        "/openblas-openmp/"
-    } else {
-        "/openblas-serial/"
-    };
     let dgemm = said.lines().find(|line| line.starts_with("dgemm "));
     assert!(
         dgemm.is_some_and(|line| line.contains(directory)),

@@ -7,7 +7,9 @@ use crate::error::Error;
 use crate::host::{HostBlas, HostMpi, HostReport, HostScalapack, HostToolchain};
 use crate::name::{Language, Target};
 use crate::resolve::{CompilerSpec, Toolchain, Want};
-use crate::toolchain::{Interface, KnowledgeBase, Linkage, Mpi, Provides, ResolvedBlas};
+use crate::toolchain::{
+    BlasRequest, Interface, KnowledgeBase, Linkage, Mpi, Provides, ResolvedBlas, WantedThreading,
+};
 use crate::version::Version;
 
 use super::Matrix;
@@ -177,22 +179,21 @@ pub(super) fn blas<'k, 'h>(
     let (mut impossible, mut possible) = (None, false);
     let mut install = BTreeMap::new();
     let mut name = library.to_owned();
-    for &kind in threading.kinds() {
-        let exactly = crate::toolchain::WantedThreading::Exactly(kind);
-        let request = matrix.blas_request(
-            value,
-            toolchain,
-            wants,
-            exactly,
-            mpi.map(|mpi| mpi.implementation.as_str()),
-        );
+    let unplaced = |error| Stop::from(matrix.placed(error, "blas", library));
+    let mpi_name = mpi.map(|mpi| mpi.implementation.as_str());
+    let wanted = matrix.blas_request(value, toolchain, wants, threading, mpi_name);
+    for kind in known.blas_threadings(library, &wanted).map_err(unplaced)? {
+        let request = BlasRequest {
+            threading: WantedThreading::Exactly(kind),
+            ..wanted.clone()
+        };
         let resolved = match known.resolve_blas(library, &request) {
             Ok(resolved) => resolved,
             Err(error @ Error::NoLibrary { .. }) => {
                 impossible.get_or_insert(error.to_string());
                 continue;
             }
-            Err(error) => return Err(matrix.placed(error, "blas", library).into()),
+            Err(error) => return Err(unplaced(error)),
         };
         name.clone_from(&resolved.library.name);
         let same = |found: &&HostBlas| {

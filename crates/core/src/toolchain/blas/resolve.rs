@@ -1,6 +1,8 @@
 //! Which row of a library answers a request.
 
-use super::{Blas, BlasConflict, BlasRow, Interface, Linkage, Provides, Severity, WantedThreading};
+use super::{
+    Blas, BlasConflict, BlasRow, Interface, Linkage, Provides, Severity, Threading, WantedThreading,
+};
 use crate::error::Error;
 use crate::name::Target;
 use crate::toolchain::{KnowledgeBase, RowSource};
@@ -72,6 +74,27 @@ impl ResolvedBlas<'_> {
 }
 
 impl Blas {
+    /// The kinds of threading that satisfy a request, the one that suits it best
+    /// first.
+    fn threadings(&self, request: &BlasRequest<'_>) -> Vec<Threading> {
+        let avoided = |kind: &Threading| {
+            let mut rows = self.rows.iter().filter(|row| {
+                row.threading == *kind
+                    && row.interface == request.interface
+                    && row.linkage == request.linkage
+            });
+            rows.any(|row| {
+                let mut conflicts = self.conflicts.iter();
+                conflicts.any(|conflict| {
+                    conflict.severity == Severity::Avoid && conflict.meets(row, request)
+                })
+            })
+        };
+        let mut kinds = request.threading.kinds().to_vec();
+        kinds.sort_by_key(avoided);
+        kinds
+    }
+
     /// What is linked for a request, of the threading kinds that it allows the
     /// one that suits the compiler best.
     fn choose(
@@ -86,7 +109,7 @@ impl Blas {
         };
         let numbered: Vec<(usize, &BlasRow)> = self.rows.iter().enumerate().collect();
         let mut refused = None;
-        for &kind in request.threading.kinds() {
+        for kind in self.threadings(request) {
             let mut rows: Vec<&(usize, &BlasRow)> = numbered
                 .iter()
                 .filter(here)
@@ -165,6 +188,19 @@ fn describe(row: &BlasRow) -> String {
 }
 
 impl KnowledgeBase {
+    /// The kinds of threading of `library` that satisfy `request`, the one that
+    /// suits it best first.
+    ///
+    /// # Errors
+    /// No such library.
+    pub fn blas_threadings(
+        &self,
+        library: &str,
+        request: &BlasRequest<'_>,
+    ) -> Result<Vec<Threading>, Error> {
+        Ok(self.blas(library)?.threadings(request))
+    }
+
     /// How `library` is linked for `request`.
     ///
     /// # Errors

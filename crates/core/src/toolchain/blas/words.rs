@@ -156,6 +156,9 @@ pub enum Provides {
 pub enum Severity {
     /// Such a build does not work.
     Error,
+    /// It works, and another threading of the library that satisfies the request
+    /// is taken where there is one.
+    Avoid,
     /// It works, and not as well as it should.
     Warning,
 }
