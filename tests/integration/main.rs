@@ -26,6 +26,7 @@ mod probe;
 mod report;
 mod run;
 mod schema;
+mod scs;
 mod support;
 mod threads;
 #[cfg(target_os = "linux")]
