@@ -379,6 +379,89 @@ vars = { limit = 4 }
     assert_eq!(words("large-blue.words"), "large|4|a b|${{x}}|");
 }
 
+#[test]
+fn further_variants_tell_what_explains_a_failure() {
+    let scene = Scene::new();
+    let matrix = MATRIX.replace(
+        "[axes]",
+        "[profile.pairs]\nstrength = 2\n[axes]\nshape = [\"round\", \"square\"]",
+    );
+    fs::write(scene.path().join("m.toml"), matrix).unwrap();
+    let script = "case $CFGMATRIX_VARIANT in *-large-blue) exit 1;; esac";
+    let options = ["--profile", "pairs", "--format", "json"];
+    let (document, code) = scene.document(&options, script);
+    assert_eq!(code, 5);
+    let before = document["outcomes"].as_array().unwrap().len();
+    assert!(before < 12, "a covering array is shorter than the product");
+    let further = document["further"].as_array().unwrap().clone();
+    assert!(!further.is_empty(), "{document:#}");
+
+    let mut options = options.to_vec();
+    options.push("--bisect");
+    let (document, code) = scene.document(&options, script);
+    assert_eq!(code, 5);
+    assert_eq!(document["further"], serde_json::json!([]));
+    let outcomes = document["outcomes"].as_array().unwrap();
+    assert!(outcomes.len() > before && outcomes.len() < 12);
+    for name in &further {
+        assert!(outcomes.iter().any(|outcome| outcome["variant"] == *name));
+    }
+    let blame = document["blame"][0].as_str().unwrap();
+    assert!(
+        blame.contains("have size=large & colour=blue; no passing variant has both"),
+        "{blame}"
+    );
+    // The report is of all that was built.
+    let run = fs::read(scene.path().join("cfgmatrix-run").join("run.json")).unwrap();
+    let run: Value = serde_json::from_slice(&run).unwrap();
+    assert_eq!(run["variants"].as_array().unwrap().len(), outcomes.len());
+}
+
+#[test]
+fn a_resumed_run_says_what_has_changed_and_builds_that_alone() {
+    let scene = Scene::new();
+    let script = "echo >> ../../../built";
+    let run = |options: &[&str]| {
+        let output = scene.run(options, script).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        let told = said.lines().filter(|line| !line.starts_with('✓'));
+        let told: Vec<String> = told.map(str::to_owned).collect();
+        let built = fs::read_to_string(scene.path().join("built")).unwrap();
+        fs::write(scene.path().join("built"), "").unwrap();
+        (told, built.lines().count())
+    };
+    assert_eq!(run(&[]).1, 6);
+    assert_eq!(run(&["--resume"]), (Vec::new(), 0));
+    let changed = MATRIX.replace("\"green\", ", "")
+        + "[[set]]\nif = 'size == \"large\"'\nenv = { LIMIT = \"3\" }\n";
+    fs::write(scene.path().join("m.toml"), changed).unwrap();
+    let (told, built) = run(&["--resume"]);
+    assert_eq!(
+        told,
+        [
+            "large-red, large-blue: LIMIT was not set, is `3`",
+            "small-green, large-green: not in this run"
+        ]
+    );
+    assert_eq!(built, 2);
+    fs::write(scene.path().join("m.toml"), MATRIX).unwrap();
+    let (told, built) = run(&["--resume"]);
+    assert_eq!(told, ["large-red, large-blue: LIMIT was `3`, is not set",]);
+    // What was found out about the green ones is as true as before.
+    assert_eq!(built, 2);
+}
+
+#[test]
+fn what_came_of_it_is_written_as_junit() {
+    let scene = Scene::new();
+    let script = "case $CFGMATRIX_VARIANT in large-blue) echo 'error: too <blue>'; exit 4;; esac";
+    let (_, code) = scene.document(&["--format", "json", "--junit", "tests.xml"], script);
+    assert_eq!(code, 5);
+    let text = fs::read_to_string(scene.path().join("tests.xml")).unwrap();
+    assert!(text.contains("tests=\"6\" failures=\"1\""), "{text}");
+    assert!(text.contains("too &lt;blue&gt;"), "{text}");
+}
+
 /// A C library with a test, for make, with what the makefile adds itself.
 const MAKEFILE: &str = "\
 CFLAGS += -fPIC
@@ -460,4 +543,79 @@ fn a_source_is_built_by_its_build_system_and_each_variant_is_proved() {
     assert_eq!(code, 5, "{document:#}");
     // tcc leaves no name in what is not debugged.
     assert_eq!(document["counts"]["refuted"], 2, "{document:#}");
+}
+
+/// A library and a program for CMake; the program finds the library where both are
+/// installed only if it is told so.
+const CMAKE: &str = "\
+cmake_minimum_required(VERSION 3.18)
+project(add C)
+add_library(add SHARED add.c)
+add_executable(t t.c)
+target_link_libraries(t add)
+enable_testing()
+add_test(NAME t COMMAND t)
+install(TARGETS add t)
+";
+
+#[test]
+fn what_is_installed_is_proved_too_and_changed_sources_are_built_again() {
+    for name in ["cmake", "gcc-12"] {
+        if !have(find_program(name).is_some(), name) {
+            return;
+        }
+    }
+    let scene = Scene::new();
+    let matrix = "schema = 1\nname = \"c\"\nlanguages = [\"c\"]\n[axes]\ncompiler = [\"gcc@12\"]\n";
+    fs::write(scene.path().join("m.toml"), matrix).unwrap();
+    let source = scene.path().join("source");
+    fs::create_dir(&source).unwrap();
+    fs::write(
+        source.join("add.c"),
+        "double add(double a) { return a + 1; }\n",
+    )
+    .unwrap();
+    let call = "double add(double);\nint main(void) { return add(1) != 2; }\n";
+    fs::write(source.join("t.c"), call).unwrap();
+    let run = |cmake: Option<&str>| {
+        if let Some(cmake) = cmake {
+            fs::write(source.join("CMakeLists.txt"), cmake).unwrap();
+        }
+        let mut command = cfgmatrix();
+        command.current_dir(scene.path());
+        command.env("XDG_CACHE_HOME", scene.path().join("cache"));
+        command.args([
+            "run",
+            "m.toml",
+            "--source",
+            "source",
+            "--install",
+            "usr",
+            "--resume",
+        ]);
+        let output = command.output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        (said, output.status.code().unwrap())
+    };
+    let (said, code) = run(Some(CMAKE));
+    assert_eq!(code, 5, "{said}");
+    assert!(
+        said.contains("bin/t: asked for all libraries, has a library too few (not found: libadd.so needed by t)"),
+        "{said}"
+    );
+    let with_rpath = CMAKE.replace(
+        "add_library",
+        "set(CMAKE_INSTALL_RPATH \"$ORIGIN/../lib\")\nadd_library",
+    );
+    let (said, code) = run(Some(&with_rpath));
+    assert_eq!(code, 0, "{said}");
+    assert!(said.starts_with("gcc@12: other sources\n"), "{said}");
+    let program = scene
+        .path()
+        .join("usr")
+        .join("gcc@12")
+        .join("bin")
+        .join("t");
+    Command::new(program).assert().success();
+    assert_eq!(run(None), (String::new(), 0));
 }

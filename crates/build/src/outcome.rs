@@ -156,6 +156,13 @@ impl Outcome {
     /// The version of the document's format.
     pub const FORMAT_VERSION: u32 = 1;
 
+    /// Whether it is seen not to be what it is said to be.
+    #[must_use]
+    pub fn is_refuted(&self) -> bool {
+        let mut claims = self.claims.iter();
+        claims.any(|claim| claim.verdict == Verdict::Refuted)
+    }
+
     /// The step that did not pass.
     #[must_use]
     pub fn failed_step(&self) -> Option<&StepOutcome> {

@@ -79,20 +79,39 @@ impl Arguments {
     }
 }
 
-/// Writes the file whole or not at all, over one that is there.
-fn write(path: &Path, text: String) -> Result<(), Error> {
+/// Where a file goes: its directory, and its name there.
+///
+/// # Errors
+/// What is there is no file, or there is no such directory.
+pub(super) fn target(path: &Path) -> Result<(&Path, &str), Error> {
     // What is no file, such as a device, must not be replaced by one.
     let is_other = path.metadata().is_ok_and(|there| !there.is_file());
-    let (Some(name), false) = (path.file_name().and_then(|name| name.to_str()), is_other) else {
-        return Err(Error::Usage {
-            message: format!("cannot write {}: it is no file", path.display()),
-            hint: Some("name a file after `-o`, or leave it out for standard output".to_owned()),
-        });
-    };
+    let name = path.file_name().and_then(|name| name.to_str());
     let parent = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
+    let refuse = |message: String| Error::Usage {
+        message,
+        hint: Some("name a file".to_owned()),
+    };
+    match name {
+        Some(name) if !is_other && !parent.is_file() => Ok((parent, name)),
+        Some(_) if !is_other => Err(refuse(format!(
+            "cannot write {}: {} is no directory",
+            path.display(),
+            parent.display()
+        ))),
+        _ => Err(refuse(format!(
+            "cannot write {}: it is no file",
+            path.display()
+        ))),
+    }
+}
+
+/// Writes the file whole or not at all, over one that is there.
+pub(super) fn write(path: &Path, text: String) -> Result<(), Error> {
+    let (parent, name) = target(path)?;
     let file = EmittedFile {
         path: name.to_owned(),
         text,

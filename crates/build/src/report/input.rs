@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use cfgmatrix_core::{Document, Place};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::outcome::{Outcome, StepName};
 
@@ -22,8 +23,23 @@ pub struct Run {
     pub axes: Vec<Axis>,
     /// The variants, in the order of the matrix.
     pub variants: Vec<RunVariant>,
-    /// What is done with each variant, in order.
+    /// What is done with each variant, in order, as it was asked for: names in
+    /// braces stand for what differs between variants. Nothing where a build
+    /// system is driven.
     pub steps: Vec<RunStep>,
+    /// The build system that is driven, such as `cmake`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with: Option<String>,
+    /// Where the sources are.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source: String,
+    /// The state of the sources, where a build system is driven; commands read
+    /// what they like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sources: Option<String>,
+    /// The directory below which variants are installed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub install: Option<String>,
     /// When it began, in seconds since 1970-01-01 00:00 UTC.
     pub started_unix: u64,
     /// Lots of variants, by name, that are one and the same build.
@@ -49,6 +65,9 @@ pub struct RunVariant {
     pub id: String,
     /// Its value of each active axis, in the order of the matrix.
     pub axes: Vec<(String, String)>,
+    /// What its values are of, such as `compiler.family` and `gcc`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<(String, String)>,
     /// Its flags, and where they are known from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<Flag>,
@@ -113,6 +132,38 @@ impl Run {
     pub const FILE: &'static str = "run.json";
     /// Where in a run's directory the outcomes are.
     pub const OUTCOMES: &'static str = "outcomes";
+
+    /// A run of nothing yet.
+    #[must_use]
+    pub fn new(name: &str, axes: Vec<Axis>, started_unix: u64) -> Self {
+        Self {
+            format_version: Self::FORMAT_VERSION,
+            name: name.to_owned(),
+            axes,
+            variants: Vec::new(),
+            steps: Vec::new(),
+            with: None,
+            source: String::new(),
+            sources: None,
+            install: None,
+            started_unix,
+            duplicates: Vec::new(),
+        }
+    }
+
+    /// What decides the outcome of every variant beside its configuration: the
+    /// commands or the build system, and the sources.
+    #[must_use]
+    pub fn recipe(&self) -> String {
+        json!([
+            self.with,
+            self.steps,
+            self.source,
+            self.sources,
+            self.install
+        ])
+        .to_string()
+    }
 
     /// Reads a run's directory: the run, its outcomes in the order of the matrix,
     /// and the names of the variants that have none. An outcome of another

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::compare::Comparison;
-use super::input::{Run, RunVariant};
+use super::input::{Axis, Run, RunVariant};
 use super::log::{self, Excerpt, Limit};
 use crate::blame::{self, Blame, Observation, Observations, Settings};
 use crate::outcome::{Claim, Outcome, Status, StepOutcome, Verdict};
@@ -110,6 +110,41 @@ impl Report {
             *count += 1;
         }
         totals
+    }
+
+    /// Lots of variants that are one program under several names, by what was seen
+    /// of them.
+    #[must_use]
+    pub fn find_duplicates(&self) -> Vec<Vec<String>> {
+        let mut lots: Vec<(&str, Vec<String>)> = Vec::new();
+        for outcome in self.rows.iter().filter_map(|row| row.outcome.as_ref()) {
+            let Some(fingerprint) = outcome.fingerprint.as_deref() else {
+                continue;
+            };
+            let name = outcome.variant.clone();
+            match lots.iter_mut().find(|(known, _)| *known == fingerprint) {
+                Some((_, names)) => names.push(name),
+                None => lots.push((fingerprint, vec![name])),
+            }
+        }
+        let lots = lots.into_iter().map(|(_, names)| names);
+        lots.filter(|names| names.len() > 1).collect()
+    }
+
+    /// The fewest of the candidates, variants that have not run, that tell the
+    /// explanations of the failures apart: places in `candidates`, the most telling
+    /// first.
+    #[must_use]
+    pub fn propose(&self, candidates: &[RunVariant]) -> Vec<usize> {
+        let mut coordinates = Coordinates::with_attributes(&self.run);
+        for row in &self.rows {
+            coordinates.of_variant(&row.variant);
+        }
+        let candidates = candidates.iter();
+        let candidates: Vec<blame::Values> = candidates
+            .map(|variant| coordinates.of_variant(variant))
+            .collect();
+        blame::propose(&self.blame.cover, &candidates)
     }
 
     /// Seconds of all variants together.
@@ -261,41 +296,111 @@ pub(super) fn is_failure(status: Status) -> bool {
 /// The place of each of a variant's values in the axes of its run; a value that
 /// the axes do not list comes after those that they do.
 pub(super) fn coordinates(run: &Run) -> (Vec<blame::Axis>, Vec<Vec<Option<usize>>>) {
-    let mut axes: Vec<blame::Axis> = run
-        .axes
-        .iter()
-        .map(|axis| blame::Axis::new(&axis.name, axis.values.iter().cloned()))
+    let mut coordinates = Coordinates::new(&run.axes);
+    let variants = run.variants.iter();
+    let all = variants
+        .map(|variant| coordinates.of(&variant.axes))
         .collect();
-    let mut places: Vec<HashMap<String, usize>> = axes
-        .iter()
-        .map(|axis| axis.values.iter().cloned().zip(0..).collect())
-        .collect();
-    let names: HashMap<String, usize> =
-        axes.iter().map(|axis| axis.name.clone()).zip(0..).collect();
-    let mut all = Vec::with_capacity(run.variants.len());
-    for variant in &run.variants {
-        let mut coordinates = vec![None; axes.len()];
-        for (name, value) in &variant.axes {
-            let Some(&axis) = names.get(name) else {
+    (coordinates.axes, all)
+}
+
+/// Axes, and where their values are.
+struct Coordinates {
+    axes: Vec<blame::Axis>,
+    /// By axis.
+    places: Vec<HashMap<String, usize>>,
+    names: HashMap<String, usize>,
+}
+
+impl Coordinates {
+    fn new(axes: &[Axis]) -> Self {
+        let mut coordinates = Self {
+            axes: Vec::new(),
+            places: Vec::new(),
+            names: HashMap::new(),
+        };
+        for axis in axes {
+            coordinates.add(&axis.name, &axis.values);
+        }
+        coordinates
+    }
+
+    fn add(&mut self, name: &str, values: &[String]) {
+        self.names.insert(name.to_owned(), self.axes.len());
+        self.places.push(values.iter().cloned().zip(0..).collect());
+        self.axes
+            .push(blame::Axis::new(name, values.iter().cloned()));
+    }
+
+    /// The place of each value; a new one where it has none.
+    fn of(&mut self, values: &[(String, String)]) -> Vec<Option<usize>> {
+        let mut coordinates = vec![None; self.axes.len()];
+        for (name, value) in values {
+            let Some(&axis) = self.names.get(name) else {
                 continue;
             };
-            let next = axes[axis].values.len();
-            let place = *places[axis].entry(value.clone()).or_insert(next);
+            let next = self.axes[axis].values.len();
+            let place = *self.places[axis].entry(value.clone()).or_insert(next);
             if place == next {
-                axes[axis].values.push(value.clone());
+                self.axes[axis].values.push(value.clone());
             }
             coordinates[axis] = Some(place);
         }
-        all.push(coordinates);
+        coordinates
     }
-    (axes, all)
+
+    /// Axes of a run and, after them, the attributes that say more than one of the
+    /// axes: `compiler.family`, where several values are of one family.
+    fn with_attributes(run: &Run) -> Self {
+        let mut coordinates = Self::new(&run.axes);
+        let mut names: Vec<&str> = Vec::new();
+        for (name, _) in run.variants.iter().flat_map(|one| &one.attributes) {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        // How an attribute or axis parts the variants: the first that has its value.
+        let parts = |of: &dyn Fn(&RunVariant) -> Option<String>| {
+            let mut first: HashMap<Option<String>, usize> = HashMap::new();
+            let variants = run.variants.iter().enumerate();
+            variants
+                .map(|(place, variant)| *first.entry(of(variant)).or_insert(place))
+                .collect::<Vec<usize>>()
+        };
+        let mut known: Vec<Vec<usize>> = Vec::new();
+        for axis in &run.axes {
+            known.push(parts(&|variant| value_of(&variant.axes, &axis.name)));
+        }
+        for name in names {
+            let own = parts(&|variant| value_of(&variant.attributes, name));
+            let differs = own.iter().any(|&part| part != own[0]);
+            if differs && !known.contains(&own) {
+                coordinates.add(name, &[]);
+                known.push(own);
+            }
+        }
+        coordinates
+    }
+
+    fn of_variant(&mut self, variant: &RunVariant) -> Vec<Option<usize>> {
+        let mut values = variant.axes.clone();
+        values.extend_from_slice(&variant.attributes);
+        self.of(&values)
+    }
+}
+
+fn value_of(values: &[(String, String)], name: &str) -> Option<String> {
+    let mut values = values.iter();
+    let found = values.find(|(own, _)| own == name);
+    found.map(|(_, value)| value.clone())
 }
 
 fn blame(run: &Run, rows: &[Row]) -> (Blame, Vec<usize>) {
-    let (axes, coordinates) = coordinates(run);
+    let mut coordinates = Coordinates::with_attributes(run);
     let mut blamed = Vec::new();
     let mut observations = Vec::new();
-    for (place, (row, values)) in rows.iter().zip(coordinates).enumerate() {
+    for (place, row) in rows.iter().enumerate() {
+        let values = coordinates.of_variant(&row.variant);
         let observation = match row.status() {
             Some(Status::Passed) => Observation::passed(values),
             Some(status) if is_failure(status) => match row.signature() {
@@ -307,7 +412,7 @@ fn blame(run: &Run, rows: &[Row]) -> (Blame, Vec<usize>) {
         blamed.push(place);
         observations.push(observation);
     }
-    let observations = Observations::new(axes, observations)
+    let observations = Observations::new(coordinates.axes, observations)
         .expect("every row has a place in each axis, made for it where there was none");
     let blame = blame::explain(&observations, &Settings::default())
         .expect("the default settings are valid");

@@ -33,6 +33,7 @@ fn run(variants: usize, spice: &str) -> (Run, Vec<Outcome>) {
                 .zip(&axes)
                 .map(|(&value, axis)| (axis.name.clone(), axis.values[value].clone()))
                 .collect(),
+            attributes: Vec::new(),
             flags: vec![Flag {
                 part: Part::Compile,
                 tokens: vec![format!("-O2{spice}")],
@@ -44,16 +45,13 @@ fn run(variants: usize, spice: &str) -> (Run, Vec<Outcome>) {
     let outcomes = all.iter().enumerate().skip(1);
     let outcomes = outcomes.map(|(number, variant)| outcome(number, variant, spice));
     let run = Run {
-        format_version: 1,
-        name: format!("name{spice}"),
-        axes,
         steps: vec![RunStep {
             name: StepName::Build,
             command: vec!["make".to_owned(), format!("x{spice}")],
         }],
-        started_unix: 1_795_713_341,
         duplicates: vec![vec![all[0].name.clone(), format!("other{spice}")]],
         variants: all.clone(),
+        ..Run::new(&format!("name{spice}"), axes, 1_795_713_341)
     };
     let outcomes = outcomes.collect();
     (run, outcomes)
@@ -372,4 +370,100 @@ fn report_blame_takes_failures_for_the_same_that_differ_in_names_and_times_alone
             "compiler: asked for gcc, is clang"
         ]
     );
+}
+
+/// Compilers of two families, each with two modes; these of them have run.
+fn compilers(ended: &[(&str, &str, Status)]) -> Report {
+    let values = |values: &[&str]| values.iter().map(|&value| value.to_owned()).collect();
+    let axes = vec![
+        Axis {
+            name: "compiler".to_owned(),
+            values: values(&["gcc-11", "gcc-12", "clang-14", "clang-19"]),
+        },
+        Axis {
+            name: "mode".to_owned(),
+            values: values(&["debug", "release"]),
+        },
+    ];
+    let mut run = Run::new("own", axes, 0);
+    let mut outcomes = Vec::new();
+    for &(compiler, mode, status) in ended {
+        let variant = of_compiler(compiler, mode);
+        let mut own = outcome(1, &variant, "");
+        own.status = status;
+        own.fingerprint = Some(format!("of {compiler}"));
+        outcomes.push(own);
+        run.variants.push(variant);
+    }
+    Report::new(run, outcomes, Path::new("nowhere"))
+}
+
+fn of_compiler(compiler: &str, mode: &str) -> RunVariant {
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let family = compiler.split('-').next().unwrap();
+    RunVariant {
+        name: format!("{compiler}-{mode}"),
+        id: "0".repeat(64),
+        axes: vec![pair("compiler", compiler), pair("mode", mode)],
+        attributes: vec![pair("compiler.family", family)],
+        flags: Vec::new(),
+    }
+}
+
+#[test]
+fn a_family_of_compilers_explains_what_no_single_one_does() {
+    use Status::{Failed, Passed};
+    let report = compilers(&[
+        ("gcc-11", "debug", Passed),
+        ("gcc-12", "release", Passed),
+        ("clang-14", "debug", Failed),
+        ("clang-14", "release", Failed),
+        ("clang-19", "debug", Failed),
+        ("clang-19", "release", Failed),
+    ]);
+    assert_eq!(
+        report.blame.summary,
+        ["all 4 failures have compiler.family=clang; no passing variant has it"]
+    );
+    assert_eq!(
+        report.find_duplicates(),
+        [
+            ["clang-14-debug", "clang-14-release"],
+            ["clang-19-debug", "clang-19-release"]
+        ]
+    );
+}
+
+#[test]
+fn what_is_proposed_tells_the_explanations_apart() {
+    use Status::{Failed, Passed};
+    let report = compilers(&[
+        ("gcc-11", "debug", Passed),
+        ("clang-14", "release", Failed),
+        ("gcc-12", "debug", Passed),
+        ("clang-19", "debug", Passed),
+    ]);
+    let candidates = [
+        of_compiler("clang-19", "release"),
+        of_compiler("gcc-11", "release"),
+        of_compiler("clang-14", "debug"),
+    ];
+    let proposed = report.propose(&candidates);
+    assert!(!proposed.is_empty());
+    // Whatever each of them comes to, fewer explanations are left than before.
+    let rivals = |report: &Report| {
+        let cover = report.blame.cover.iter();
+        cover.map(|one| 1 + one.rivals.len()).sum::<usize>()
+    };
+    for ending in [Passed, Failed] {
+        let mut all = vec![
+            ("gcc-11", "debug", Passed),
+            ("clang-14", "release", Failed),
+            ("gcc-12", "debug", Passed),
+            ("clang-19", "debug", Passed),
+        ];
+        let chosen = &candidates[proposed[0]];
+        all.push((&chosen.axes[0].1, &chosen.axes[1].1, ending));
+        assert!(rivals(&compilers(&all)) < rivals(&report), "{ending:?}");
+    }
 }

@@ -67,7 +67,7 @@ pub fn file_name(variant: &str) -> String {
     format!("{shown}~{}", hex(&digest[..8]))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -6,10 +6,12 @@
 //! that was killed goes on where it was.
 
 mod attempt;
+mod change;
 mod environment;
 mod error;
 mod job;
 mod record;
+mod sources;
 #[cfg(test)]
 mod tests;
 
@@ -27,10 +29,12 @@ use attempt::Setting;
 
 pub use crate::step::Step;
 pub use attempt::LONGEST_LOG;
+pub use change::{Change, changes};
 pub use environment::{passed, passes};
 pub use error::RunError;
 pub use job::{Job, file_name};
 pub use record::Record;
+pub use sources::state;
 
 /// Which outcomes of earlier runs count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

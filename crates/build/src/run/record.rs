@@ -17,45 +17,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::error::RunError;
-use super::job::{Job, file_name};
+use super::job::file_name;
 use crate::outcome::{Outcome, StepName};
-use crate::report::{Axis, Run, RunVariant};
-
-impl Run {
-    /// Of some jobs.
-    #[must_use]
-    pub fn of_jobs(name: &str, jobs: &[Job], started_unix: u64) -> Self {
-        let mut axes: Vec<Axis> = Vec::new();
-        for (name, value) in jobs.iter().flat_map(|job| &job.axes) {
-            let at = axes.iter().position(|axis| axis.name == *name);
-            let at = at.unwrap_or_else(|| {
-                axes.push(Axis {
-                    name: name.clone(),
-                    values: Vec::new(),
-                });
-                axes.len() - 1
-            });
-            if !axes[at].values.contains(value) {
-                axes[at].values.push(value.clone());
-            }
-        }
-        let variants = jobs.iter().map(|job| RunVariant {
-            name: job.variant.clone(),
-            id: job.id.clone(),
-            axes: job.axes.clone(),
-            flags: Vec::new(),
-        });
-        Self {
-            format_version: Self::FORMAT_VERSION,
-            name: name.to_owned(),
-            axes,
-            variants: variants.collect(),
-            steps: Vec::new(),
-            started_unix,
-            duplicates: Vec::new(),
-        }
-    }
-}
+use crate::report::Run;
 
 /// The directory of a run, which no other run uses meanwhile.
 #[derive(Debug)]

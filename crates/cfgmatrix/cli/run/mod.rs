@@ -1,10 +1,12 @@
 //! `cfgmatrix run`
 
+mod conduct;
+mod further;
 mod plan;
 mod progress;
+mod session;
 mod summary;
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -13,22 +15,21 @@ use std::time::Duration;
 
 use cfgmatrix_build::backend::{Backend, detect};
 use cfgmatrix_build::outcome::{Outcome, Status};
-use cfgmatrix_build::report::Run;
-use cfgmatrix_build::run::{Conduct, Event, Job, Keep, Record, Settings, Step};
-use cfgmatrix_build::run::{passed, run as run_jobs};
+use cfgmatrix_build::report::{self, Report};
+use cfgmatrix_build::run::Keep;
 use cfgmatrix_build::threads::Cores;
-use cfgmatrix_build::verify::{BlasQuestion, Recogniser, Scene, verify};
-use cfgmatrix_core::emit::environment;
 use cfgmatrix_core::{HostReport, KnowledgeBase, RunOptions, Variant};
 use clap::{Args, ValueEnum};
 
 use super::expand::MatrixArguments;
 use super::output::Output;
 use super::probe::ProbeArguments;
-use super::verify::{Helper, absolute};
+use super::report::{target, write as write_file};
+use super::verify::absolute;
 use super::{Error, Surroundings, exit};
 use crate::files;
-use progress::Progress;
+use session::{Project, Session};
+use summary::Summary;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -49,7 +50,7 @@ pub(super) struct Arguments {
     /// Where builds, logs and outcomes are kept.
     #[arg(long, value_name = "DIR", default_value = "cfgmatrix-run")]
     directory: PathBuf,
-    /// Keep what earlier runs found out: variants that ended, whether or not they passed.
+    /// Keep what earlier runs found out: variants that ended, whether or not they passed. What has changed is built anew; of what a command reads, nothing is known.
     #[arg(long)]
     resume: bool,
     /// Build only what did not pass before.
@@ -70,6 +71,15 @@ pub(super) struct Arguments {
     /// Only the Ith of N parts of the variants, to share them among machines.
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
+    /// Then build the fewest further variants of the whole matrix that tell apart what may explain the failures.
+    #[arg(long, conflicts_with_all = ["shard", "fail_fast"])]
+    bisect: bool,
+    /// Install each variant that is built by a build system, in a directory of its own below this one.
+    #[arg(long, value_name = "DIR", conflicts_with = "command")]
+    install: Option<PathBuf>,
+    /// Write what came of it to this file, as JUnit XML.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
     /// Let a variable of this environment reach the builds (may be given again).
     #[arg(long, value_name = "NAME")]
     pass: Vec<String>,
@@ -134,6 +144,12 @@ pub(super) fn run(
 ) -> Result<u8, Error> {
     super::interruptible();
     let matrix = arguments.matrix.read()?;
+    if let Some(path) = &arguments.junit {
+        // Not after hours of building.
+        target(path)?;
+    }
+    let options = matrix.run_options();
+    let project = Project::new(arguments, options)?;
     let host = match &arguments.host {
         Some(path) => HostReport::parse(&files::read_argument(path)?)?,
         None => ProbeArguments::for_matrix(&matrix).survey(known, knowledge()?, surroundings)?,
@@ -144,120 +160,59 @@ pub(super) fn run(
     if expansion.variants.is_empty() {
         return Err(space.nothing_left(&selection).into());
     }
-    let options = matrix.run_options();
-    let source = absolute(arguments.source.as_deref().unwrap_or(Path::new(".")))?;
-    let backend = arguments.backend(options, &source)?;
-    if backend.is_none() && arguments.command.is_empty() && options.steps().is_empty() {
-        return Err(no_command());
-    }
     let all = expansion.variants.into_iter().enumerate();
     let variants = all.filter(|(number, _)| arguments.takes(*number));
     let variants: Vec<Variant<'_>> = variants.map(|(_, variant)| variant).collect();
-    // They are no part of what a job is: another machine has other cores.
-    let threads = super::threads::variables(&variants, surroundings.host(), arguments.workers())?;
-    // What is wrong with a step is said before anything is written.
-    for variant in variants.iter().filter(|_| backend.is_none()) {
-        let (nowhere, none) = (Path::new(""), &[]);
-        plan::steps(&arguments.command, options, variant, nowhere, nowhere, none)?;
-    }
-    let record = Record::open(&arguments.directory)?;
-    let (mut jobs, mut steps) = (Vec::new(), BTreeMap::new());
-    for (variant, threads) in variants.iter().zip(threads) {
-        let build = record.build(&variant.name);
-        let own = match backend {
-            Some(_) => Vec::new(),
-            None => plan::steps(
-                &arguments.command,
-                options,
-                variant,
-                &source,
-                &build,
-                &threads,
-            )?,
-        };
-        let recipe = match backend {
-            Some(backend) => plan::backend_recipe(backend, &source),
-            None => plan::recipe(&arguments.command, options, &source),
-        };
-        jobs.push(arguments.job(variant, options, recipe));
-        steps.insert(
-            variant.name.clone(),
-            Prepared {
-                steps: own,
-                threads,
-            },
-        );
-    }
-    record.write_manifest(&Run::of_jobs(&expansion.name, &jobs, now()))?;
-    let mut named = arguments.pass.clone();
-    named.extend_from_slice(&options.pass);
-    let also = surroundings.environment.iter();
-    let also = also.filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)));
-    let also = also.filter(|(name, _)| named.iter().any(|named| named == name));
-    let also = also.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let also = also.collect();
-    let settings = Settings {
-        jobs: arguments.workers(),
-        keep: match (arguments.resume, arguments.only_failed) {
-            (true, _) => Keep::Ended,
-            (_, true) => Keep::Passed,
-            _ => Keep::Nothing,
-        },
-        fail_fast: arguments.fail_fast,
-        passed: passed(surroundings.environment.iter(), &named),
-    };
-    let progress = Progress::new(arguments.format, jobs.len());
-    let commander = Commander {
-        prepared: &steps,
-        backend,
-        directory: record.directory(),
-        variants: &variants,
+    let mut session = Session::new(
+        arguments,
+        options,
+        project,
         known,
-        recogniser: Recogniser::new(),
-        source: &source,
-        also,
-        verify: !arguments.no_verify,
-        progress: &progress,
+        surroundings,
+        &space,
+        &variants,
+    )?;
+    session.tell_changes(&variants)?;
+    session.build(&variants)?;
+    let mut report = session.report();
+    let mut further = further::propose(&report, &space, &selection)?;
+    while arguments.bisect && !further.is_empty() && !session.is_interrupted() {
+        session.build(&further)?;
+        report = session.report();
+        further = further::propose(&report, &space, &selection)?;
+    }
+    session.end(&mut report)?;
+    if let Some(path) = &arguments.junit {
+        write_file(path, report::junit(&report))?;
+    }
+    let summary = Summary {
+        report: &report,
+        directory: session.directory(),
+        further: match arguments.shard {
+            // The other parts may have them.
+            Some(_) => &[],
+            None => &further,
+        },
+        excluded: &expansion.excluded,
     };
-    let outcomes = run_jobs(&jobs, &record, &settings, &commander)?;
-    progress.end();
-    let excluded = &expansion.excluded;
-    summary::write(arguments.format, &record, &outcomes, excluded, output)?;
-    Ok(code(&outcomes))
+    summary.write(arguments.format, output)?;
+    Ok(code(&report))
 }
 
 /// The code that a run ends with.
-fn code(outcomes: &[Option<Outcome>]) -> u8 {
-    let has = |status: Status| {
-        let mut ended = outcomes.iter().flatten();
-        ended.any(|outcome| outcome.status == status)
-    };
+fn code(report: &Report) -> u8 {
+    let passed = |outcome: &Outcome| outcome.status == Status::Passed;
     if cfgmatrix_probe::process::interrupted() {
         exit::INTERRUPTED
-    } else if outcomes.iter().any(Option::is_none)
-        || [
-            Status::Failed,
-            Status::TimedOut,
-            Status::Refuted,
-            Status::Interrupted,
-        ]
-        .into_iter()
-        .any(has)
+    } else if report
+        .rows
+        .iter()
+        .all(|row| row.outcome.as_ref().is_some_and(passed))
     {
-        exit::FAILED
-    } else {
         exit::OK
+    } else {
+        exit::FAILED
     }
-}
-
-/// Seconds from 1970 to now.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a run says when it began; nothing depends on it"
-)]
-fn now() -> u64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    now.map_or(0, |now| now.as_secs())
 }
 
 impl Arguments {
@@ -280,7 +235,8 @@ impl Arguments {
         match (detect(source), &self.source) {
             (Ok(backend), _) => Ok(Some(backend)),
             (Err(error), Some(_)) => Err(error.into()),
-            (Err(_), None) => Ok(None),
+            (Err(_), None) if commands => Ok(None),
+            (Err(_), None) => Err(no_command()),
         }
     }
 
@@ -289,17 +245,11 @@ impl Arguments {
             .map_or_else(|| Cores::here().usable(), NonZeroUsize::get)
     }
 
-    fn job(&self, variant: &Variant<'_>, options: &RunOptions, recipe: String) -> Job {
-        let limit = options.timeout;
-        let limit = limit.map(|seconds| Duration::from_secs(u64::from(seconds.get())));
-        Job {
-            variant: variant.name.clone(),
-            id: variant.configuration.id.clone(),
-            axes: variant.axes.clone(),
-            recipe,
-            environment: environment(variant),
-            limit: self.timeout.or(limit),
-            retries: self.retry.unwrap_or(options.retry),
+    fn keep(&self) -> Keep {
+        match (self.resume, self.only_failed) {
+            (true, _) => Keep::Ended,
+            (_, true) => Keep::Passed,
+            _ => Keep::Nothing,
         }
     }
 }
@@ -308,85 +258,5 @@ fn no_command() -> Error {
     Error::Usage {
         message: "nothing says how a variant is built: there is neither a command nor a table `run` in the matrix".to_owned(),
         hint: Some("give a command after `--`, as in `cfgmatrix run -- make check`".to_owned()),
-    }
-}
-
-/// Gives each variant its steps, and tells what happens.
-struct Commander<'a> {
-    /// By variant.
-    prepared: &'a BTreeMap<String, Prepared>,
-    /// What builds the source, where it is not commands.
-    backend: Option<Backend>,
-    /// The run's own directory, which is no part of the sources.
-    directory: &'a Path,
-    variants: &'a [Variant<'a>],
-    known: &'a KnowledgeBase,
-    recogniser: Recogniser,
-    source: &'a Path,
-    /// What of the caller's environment the user lets through: what was built runs with it.
-    also: BTreeMap<String, String>,
-    /// Whether what was built is looked at.
-    verify: bool,
-    progress: &'a Progress,
-}
-
-/// What is known of a variant's steps before it begins.
-struct Prepared {
-    steps: Vec<Step>,
-    /// The variables that say how many threads it may have.
-    threads: Vec<(String, String)>,
-}
-
-impl Commander<'_> {
-    fn variant(&self, job: &Job) -> &Variant<'_> {
-        let mut variants = self.variants.iter();
-        variants
-            .find(|variant| variant.name == job.variant)
-            .expect("each job is of a variant")
-    }
-}
-
-impl Conduct for Commander<'_> {
-    fn steps(&self, job: &Job, build: &Path) -> Result<Vec<Step>, String> {
-        let prepared = &self.prepared[&job.variant];
-        let Some(backend) = self.backend else {
-            return Ok(prepared.steps.clone());
-        };
-        let variant = self.variant(job);
-        let variables = plan::environment(&prepared.threads, self.source, build);
-        let skip = [self.directory.to_owned()];
-        plan::backend_steps(backend, variant, self.source, build, &skip, &variables).map_err(
-            |error| {
-                error
-                    .hint()
-                    .map_or(error.to_string(), |hint| format!("{error}: {hint}"))
-            },
-        )
-    }
-
-    fn examine(&self, job: &Job, build: &Path, outcome: &mut Outcome) {
-        if !self.verify {
-            return;
-        }
-        let variant = self.variant(job);
-        let mut run_env = self.also.clone();
-        run_env.extend(variant.configuration.run_env.clone());
-        let logs = outcome.steps.iter();
-        let logs = logs.map(|step| self.directory.join(&step.log)).collect();
-        let scene = Scene::of_build(build, &[self.source.to_owned()], run_env).with_logs(logs);
-        let helper = Helper::of(variant);
-        let ask = |question: &BlasQuestion<'_>| helper.ask(question);
-        // Files that were found by looking are passed over where they cannot be read.
-        if let Ok(seen) = verify(variant, self.known, &self.recogniser, &scene, ask) {
-            if seen.refuted().next().is_some() {
-                outcome.status = Status::Refuted;
-            }
-            outcome.fingerprint = seen.fingerprint;
-            outcome.claims = seen.claims;
-        }
-    }
-
-    fn tell(&self, event: Event<'_>) {
-        self.progress.tell(event);
     }
 }

@@ -1,27 +1,36 @@
-//! What is started for a variant: the command of the user, or the steps of the
-//! matrix.
+//! What is started for a variant: the command of the user, the steps of the
+//! matrix, or those of a build system.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use cfgmatrix_build::backend::{Backend, BackendError, Jobs, Layout, copy_tree};
 use cfgmatrix_build::outcome::StepName;
+use cfgmatrix_build::report::RunStep;
 use cfgmatrix_build::run::Step;
 use cfgmatrix_core::{RunOptions, RunPlaces, Variant};
-use serde_json::json;
 
 use super::Error;
+
+/// Where a variant is built, from what, and where it is installed.
+#[derive(Clone, Copy)]
+pub(super) struct Places<'a> {
+    pub(super) source: &'a Path,
+    pub(super) build: &'a Path,
+    /// Nothing where that is not asked for.
+    pub(super) install: Option<&'a Path>,
+}
 
 /// The steps of a variant, each started in the directory that it is built in.
 pub(super) fn steps(
     command: &[OsString],
     options: &RunOptions,
     variant: &Variant<'_>,
-    source: &Path,
-    build: &Path,
+    places: Places<'_>,
     threads: &[(String, String)],
 ) -> Result<Vec<Step>, Error> {
     let text = |path: &Path| path.display().to_string();
+    let Places { source, build, .. } = places;
     let environment = environment(threads, source, build);
     let step = |name: StepName, words: &[OsString]| {
         let (program, arguments) = words.split_first().expect("commands have a program");
@@ -36,10 +45,13 @@ pub(super) fn steps(
     if !command.is_empty() {
         return Ok(vec![step(StepName::Command, command)]);
     }
+    let own = build.join("install");
+    let install = text(places.install.unwrap_or(&own));
     let (source, build) = (text(source), text(build));
     let places = RunPlaces {
         source: &source,
         build: &build,
+        install: &install,
     };
     let mut steps = Vec::new();
     for (name, commands) in options.steps() {
@@ -52,7 +64,7 @@ pub(super) fn steps(
 }
 
 /// What a step is told beside the configuration's environment.
-pub(super) fn environment(
+fn environment(
     threads: &[(String, String)],
     source: &Path,
     build: &Path,
@@ -86,37 +98,36 @@ fn step_name(name: &str) -> StepName {
     }
 }
 
-/// What decides the steps of every variant beside its configuration.
-pub(super) fn recipe(command: &[OsString], options: &RunOptions, source: &Path) -> String {
-    let words = command.iter();
-    let words: Vec<String> = words
-        .map(|word| word.to_string_lossy().into_owned())
-        .collect();
-    let steps = if words.is_empty() {
-        let steps = options.steps().into_iter();
-        steps
-            .map(|(name, commands)| json!([name, commands.0]))
-            .collect()
-    } else {
-        vec![json!(["command", [words]])]
-    };
-    json!({"steps": steps, "source": source}).to_string()
-}
-
-/// The same where a build system builds the source.
-pub(super) fn backend_recipe(backend: Backend, source: &Path) -> String {
-    json!({"with": backend.as_str(), "source": source}).to_string()
+/// The steps as they were asked for.
+pub(super) fn asked(command: &[OsString], options: &RunOptions) -> Vec<RunStep> {
+    if !command.is_empty() {
+        let words = command.iter().map(|word| word.to_string_lossy());
+        return vec![RunStep {
+            name: StepName::Command,
+            command: words.map(Into::into).collect(),
+        }];
+    }
+    let steps = options.steps().into_iter();
+    let steps = steps.flat_map(|(name, commands)| {
+        let commands = commands.0.iter().cloned();
+        commands.map(move |command| RunStep {
+            name: step_name(name),
+            command,
+        })
+    });
+    steps.collect()
 }
 
 /// The steps of a build system, in a copy of the source where it builds there.
 pub(super) fn backend_steps(
     backend: Backend,
     variant: &Variant<'_>,
-    source: &Path,
-    build: &Path,
+    places: Places<'_>,
     skip: &[PathBuf],
-    variables: &[(String, OsString)],
+    threads: &[(String, String)],
 ) -> Result<Vec<Step>, BackendError> {
+    let Places { source, build, .. } = places;
+    let variables = environment(threads, source, build);
     let (own, build) = (build.join("source"), build.join("build"));
     let source = if backend.in_place(source) {
         copy_tree(source, &own, skip)?;
@@ -127,11 +138,11 @@ pub(super) fn backend_steps(
     let layout = Layout {
         source,
         build,
-        install: None,
+        install: places.install.map(Path::to_owned),
     };
     let mut steps = backend.prepare(variant, &layout, Jobs::Shared)?;
     for step in &mut steps {
-        let mut environment = variables.to_vec();
+        let mut environment = variables.clone();
         environment.append(&mut step.environment);
         step.environment = environment;
     }

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use cfgmatrix_build::outcome::{Outcome, Status, Verdict};
-use cfgmatrix_build::run::Event;
+use cfgmatrix_build::run::{Change, Event};
 use cfgmatrix_build::verify::sentence;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::json;
@@ -18,18 +18,23 @@ use super::Format;
 /// Tells what happens.
 pub(super) struct Progress {
     format: Format,
-    all: usize,
-    began: Instant,
+    workers: usize,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    /// Variants that have ended, by how.
+    /// Variants that are to be built, or were.
+    all: usize,
+    /// Those that have ended, by how.
     passed: usize,
     failed: usize,
-    /// Seconds of work that the ended ones took.
+    /// How many of the ended ones were built now, and the seconds that took, one
+    /// after the other.
+    built: usize,
     worked: f64,
+    /// When those began that are at work.
+    running: BTreeMap<String, Instant>,
     bars: Option<Bars>,
 }
 
@@ -57,16 +62,47 @@ fn style(template: &str) -> ProgressStyle {
 }
 
 impl Progress {
-    pub(super) fn new(format: Format, all: usize) -> Self {
+    pub(super) fn new(format: Format, workers: usize) -> Self {
         let watched = format == Format::Text && io::stderr().is_terminal();
         Self {
             format,
-            all,
-            began: Instant::now(),
+            workers,
             state: Mutex::new(State {
                 bars: watched.then(Bars::new),
                 ..State::default()
             }),
+        }
+    }
+
+    /// So many variants more are to be built.
+    pub(super) fn expect(&self, more: usize) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.all += more;
+    }
+
+    /// Tells what is another than in the run before.
+    pub(super) fn tell_changes(&self, changes: &[(String, Vec<Change>)]) {
+        match self.format {
+            Format::Json => {}
+            Format::Jsonl => {
+                for (variant, what) in changes {
+                    say_line(&json!({"event": "changed", "variant": variant, "changes": what}));
+                }
+            }
+            Format::Text => {
+                let mut stream = anstream::stderr().lock();
+                for (text, variants) in by_text(changes) {
+                    let names = match variants.as_slice() {
+                        [one] => (*one).to_owned(),
+                        [one, other] => format!("{one}, {other}"),
+                        [first, .., last] => {
+                            format!("{} variants, {first} to {last}", variants.len())
+                        }
+                        [] => continue,
+                    };
+                    let _ = writeln!(stream, "{names}: {text}");
+                }
+            }
         }
     }
 
@@ -91,6 +127,7 @@ impl Progress {
         match event {
             Event::Kept(outcome) => state.count(outcome),
             Event::Started(job) => {
+                state.running.insert(job.variant.clone(), Instant::now());
                 if let Some(bars) = &mut state.bars {
                     let bar = bars
                         .all
@@ -109,7 +146,9 @@ impl Progress {
             }
             Event::Ended(outcome) => {
                 state.count(outcome);
+                state.built += 1;
                 state.worked += outcome.seconds;
+                state.running.remove(&outcome.variant);
                 let lines = lines(outcome);
                 match &mut state.bars {
                     Some(bars) => {
@@ -138,24 +177,34 @@ impl Progress {
 
     /// How far it is.
     fn total(&self, state: &State) -> String {
-        let running = state.bars.as_ref().map_or(0, |bars| bars.running.len());
-        let ended = state.passed + state.failed;
         let mut text = format!(
-            "✓ {}  ✗ {}  … {running} running",
-            state.passed, state.failed
+            "✓ {}  ✗ {}  … {} running",
+            state.passed,
+            state.failed,
+            state.running.len()
         );
-        let left = self.all.saturating_sub(ended);
-        if state.worked > 0.0 && left > 0 {
-            // As fast as until now.
-            let built = ended.max(1) as f64;
-            let estimate = self.began.elapsed().as_secs_f64() / built * left as f64;
-            text.push_str(&format!("  about {estimate:.0} s left"));
+        if let Some(seconds) = state.left(self.workers) {
+            text.push_str(&format!("  about {seconds:.0} s left"));
         }
         text
     }
 }
 
 impl State {
+    /// About how many seconds are left, if each that is not done takes as long as
+    /// those did that are; nothing while that is not known.
+    fn left(&self, workers: usize) -> Option<f64> {
+        let open = self.all.saturating_sub(self.passed + self.failed);
+        if self.built == 0 || open == 0 {
+            return None;
+        }
+        let each = self.worked / self.built as f64;
+        let done = self.running.values();
+        let done = done.map(|began| began.elapsed().as_secs_f64().min(each));
+        let work = each * open as f64 - done.sum::<f64>();
+        Some(work / workers.min(open).max(1) as f64)
+    }
+
     fn count(&mut self, outcome: &Outcome) {
         if outcome.status == Status::Passed {
             self.passed += 1;
@@ -211,7 +260,25 @@ fn say_document(event: &Event<'_>) {
             json!({"event": "ended", "variant": outcome.variant, "outcome": outcome})
         }
     };
+    say_line(&document);
+}
+
+fn say_line(document: &serde_json::Value) {
     let mut stream = io::stdout().lock();
     // A closed stream ends nothing: the outcomes are kept all the same.
     let _ = writeln!(stream, "{document}").and_then(|()| stream.flush());
+}
+
+/// What changed in words, each once, with the variants of which it is true.
+fn by_text(changes: &[(String, Vec<Change>)]) -> Vec<(String, Vec<&str>)> {
+    let mut all: Vec<(String, Vec<&str>)> = Vec::new();
+    for (variant, what) in changes {
+        let text: Vec<String> = what.iter().map(Change::text).collect();
+        let text = text.join("; ");
+        match all.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, variants)) => variants.push(variant),
+            None => all.push((text, vec![variant])),
+        }
+    }
+    all
 }

@@ -1,15 +1,25 @@
 //! What came of a run.
 
-use cfgmatrix_build::blame::{Axis, Observation, Observations, Settings, explain};
-use cfgmatrix_build::outcome::{Outcome, Status};
-use cfgmatrix_build::run::Record;
-use cfgmatrix_core::Excluded;
+use std::path::Path;
+
+use cfgmatrix_build::outcome::Outcome;
+use cfgmatrix_build::report::{Report, Totals};
 use cfgmatrix_core::emit::FORMAT_VERSION;
+use cfgmatrix_core::{Excluded, Variant};
 use serde::Serialize;
 
 use super::super::Error;
 use super::super::output::{BAD, FAINT, GOOD, Output, styled};
 use super::Format;
+
+/// What is said at the end.
+pub(super) struct Summary<'a> {
+    pub(super) report: &'a Report,
+    pub(super) directory: &'a Path,
+    /// Variants that have not run and would tell why others fail.
+    pub(super) further: &'a [Variant<'a>],
+    pub(super) excluded: &'a [Excluded],
+}
 
 #[derive(Serialize)]
 struct RunJson<'a> {
@@ -17,15 +27,17 @@ struct RunJson<'a> {
     directory: String,
     counts: CountsJson,
     /// What explains the failures, for people.
-    blame: Vec<String>,
+    blame: &'a [String],
+    /// Variants that have not run and would tell explanations apart.
+    further: Vec<&'a str>,
     /// Groups of variants that are the same program under several names.
-    duplicates: Vec<Vec<&'a str>>,
+    duplicates: &'a [Vec<String>],
     /// In the order of the matrix; what was not begun is left out.
     outcomes: Vec<&'a Outcome>,
     excluded: Vec<ExcludedJson<'a>>,
 }
 
-#[derive(Default, Serialize)]
+#[derive(Serialize)]
 struct CountsJson {
     passed: usize,
     failed: usize,
@@ -41,142 +53,95 @@ struct ExcludedJson<'a> {
     reason: &'a str,
 }
 
-pub(super) fn write(
-    format: Format,
-    record: &Record,
-    outcomes: &[Option<Outcome>],
-    excluded: &[Excluded],
-    output: &mut Output,
-) -> Result<(), Error> {
-    let counts = CountsJson::new(outcomes);
-    let ended: Vec<&Outcome> = outcomes.iter().flatten().collect();
-    let blame = blame(&ended);
-    match format {
-        Format::Text => {
-            write_text(&counts, &blame, &duplicates(&ended), output)?;
-            if let Some(first) = excluded.first() {
-                let count = excluded.len();
-                let text = format!("{count} excluded: {}: {}", first.name, first.reason);
-                output.line(styled(FAINT, &text))?;
-            }
-            output.line(styled(FAINT, record.directory().display().to_string()))
+impl Summary<'_> {
+    pub(super) fn write(&self, format: Format, output: &mut Output) -> Result<(), Error> {
+        match format {
+            Format::Text => self.write_text(output),
+            Format::Jsonl => Ok(()),
+            Format::Json => output.json(&self.document()),
         }
-        Format::Jsonl => Ok(()),
-        Format::Json => output.json(&RunJson {
+    }
+
+    /// What explains the failures; nothing where there are none.
+    fn blame(&self) -> &[String] {
+        match self.report.blame.failed {
+            0 => &[],
+            _ => &self.report.blame.summary,
+        }
+    }
+
+    fn further(&self) -> Vec<&str> {
+        let further = self.further.iter();
+        further.map(|variant| variant.name.as_str()).collect()
+    }
+
+    fn document(&self) -> RunJson<'_> {
+        let report = self.report;
+        let rows = report.rows.iter();
+        let excluded = self.excluded.iter();
+        RunJson {
             format_version: FORMAT_VERSION,
-            directory: record.directory().display().to_string(),
-            counts,
-            blame,
-            duplicates: duplicates(&ended),
-            outcomes: ended,
+            directory: self.directory.display().to_string(),
+            counts: CountsJson::new(&report.totals()),
+            blame: self.blame(),
+            further: self.further(),
+            duplicates: &report.run.duplicates,
+            outcomes: rows.filter_map(|row| row.outcome.as_ref()).collect(),
             excluded: excluded
-                .iter()
                 .map(|excluded| ExcludedJson {
                     name: &excluded.name,
                     reason: &excluded.reason,
                 })
                 .collect(),
-        }),
-    }
-}
-
-fn write_text(
-    counts: &CountsJson,
-    blame: &[String],
-    duplicates: &[Vec<&str>],
-    output: &mut Output,
-) -> Result<(), Error> {
-    let mut parts = vec![format!("{} passed", counts.passed)];
-    for (count, word) in [
-        (counts.failed, "failed"),
-        (counts.timed_out, "timed out"),
-        (counts.refuted, "not what they are said to be"),
-        (counts.interrupted, "interrupted"),
-        (counts.not_begun, "not begun"),
-    ] {
-        if count > 0 {
-            parts.push(format!("{count} {word}"));
         }
     }
-    let style = if parts.len() == 1 { GOOD } else { BAD };
-    output.line(styled(style, parts.join(", ")))?;
-    for line in blame {
-        output.line(format!("  {line}"))?;
-    }
-    for names in duplicates {
-        output.line(format!("  the same program: {}", names.join(", ")))?;
-    }
-    Ok(())
-}
 
-/// Variants that are one program under several names.
-fn duplicates<'a>(outcomes: &[&'a Outcome]) -> Vec<Vec<&'a str>> {
-    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
-    for outcome in outcomes {
-        let Some(fingerprint) = outcome.fingerprint.as_deref() else {
-            continue;
-        };
-        match groups.iter_mut().find(|(known, _)| *known == fingerprint) {
-            Some((_, names)) => names.push(&outcome.variant),
-            None => groups.push((fingerprint, vec![&outcome.variant])),
+    fn write_text(&self, output: &mut Output) -> Result<(), Error> {
+        let counts = CountsJson::new(&self.report.totals());
+        let mut parts = vec![format!("{} passed", counts.passed)];
+        for (count, word) in [
+            (counts.failed, "failed"),
+            (counts.timed_out, "timed out"),
+            (counts.refuted, "not what they are said to be"),
+            (counts.interrupted, "interrupted"),
+            (counts.not_begun, "not begun"),
+        ] {
+            if count > 0 {
+                parts.push(format!("{count} {word}"));
+            }
         }
+        let style = if parts.len() == 1 { GOOD } else { BAD };
+        output.line(styled(style, parts.join(", ")))?;
+        for line in self.blame() {
+            output.line(format!("  {line}"))?;
+        }
+        if !self.further.is_empty() {
+            let names = self.further().join(", ");
+            output.line(format!(
+                "  to tell what explains it, build {names} (`--bisect` does)"
+            ))?;
+        }
+        for names in &self.report.run.duplicates {
+            output.line(format!("  the same program: {}", names.join(", ")))?;
+        }
+        if let Some(first) = self.excluded.first() {
+            let count = self.excluded.len();
+            let text = format!("{count} excluded: {}: {}", first.name, first.reason);
+            output.line(styled(FAINT, &text))?;
+        }
+        output.line(styled(FAINT, self.directory.display().to_string()))
     }
-    let groups = groups.into_iter().map(|(_, names)| names);
-    groups.filter(|names| names.len() > 1).collect()
 }
 
 impl CountsJson {
-    fn new(outcomes: &[Option<Outcome>]) -> Self {
-        let mut counts = Self::default();
-        for outcome in outcomes {
-            let count = match outcome.as_ref().map(|outcome| outcome.status) {
-                Some(Status::Passed) => &mut counts.passed,
-                Some(Status::Failed) => &mut counts.failed,
-                Some(Status::TimedOut) => &mut counts.timed_out,
-                Some(Status::Refuted) => &mut counts.refuted,
-                Some(Status::Interrupted) | Some(_) => &mut counts.interrupted,
-                None => &mut counts.not_begun,
-            };
-            *count += 1;
-        }
-        counts
-    }
-}
-
-/// What the variants that failed have and the others do not, in sentences.
-fn blame(outcomes: &[&Outcome]) -> Vec<String> {
-    let mut axes: Vec<Axis> = Vec::new();
-    for (name, value) in outcomes.iter().flat_map(|outcome| &outcome.axes) {
-        let at = axes.iter().position(|axis| axis.name == *name);
-        let at = at.unwrap_or_else(|| {
-            axes.push(Axis::new(name.clone(), [""; 0]));
-            axes.len() - 1
-        });
-        if !axes[at].values.contains(value) {
-            axes[at].values.push(value.clone());
+    fn new(totals: &Totals) -> Self {
+        Self {
+            passed: totals.passed,
+            failed: totals.failed,
+            timed_out: totals.timed_out,
+            refuted: totals.refuted,
+            interrupted: totals.interrupted,
+            not_begun: totals.missing,
         }
     }
-    let ended = outcomes.iter();
-    let ended = ended.filter(|outcome| outcome.status != Status::Interrupted);
-    let rows = ended.map(|outcome| {
-        let values = axes.iter().map(|axis| {
-            let own = outcome.axes.iter().find(|(name, _)| *name == axis.name)?;
-            axis.values.iter().position(|value| *value == own.1)
-        });
-        let values: Vec<Option<usize>> = values.collect();
-        match outcome.status {
-            Status::Passed => Observation::passed(values),
-            _ => Observation::failed(values),
-        }
-    });
-    let rows: Vec<Observation> = rows.collect();
-    let bad = [Status::Failed, Status::TimedOut, Status::Refuted];
-    if !outcomes.iter().any(|outcome| bad.contains(&outcome.status)) {
-        return Vec::new();
-    }
-    // What cannot be explained is no reason to fail.
-    Observations::new(axes, rows)
-        .ok()
-        .and_then(|observations| explain(&observations, &Settings::default()).ok())
-        .map_or_else(Vec::new, |blame| blame.summary)
 }

@@ -11,9 +11,9 @@ use crate::error::Error;
 /// How each variant is built and tested on a machine: the table `[run]`, over
 /// which the command line has the last word.
 ///
-/// A step is one command or several, each a list of words. In a word `{source}`
-/// and `{build}` stand for the directories of the sources and of the variant's
-/// build, `{name}` for the variant's name, `{AXIS}` for its value of an axis, and
+/// A step is one command or several, each a list of words. In a word `{source}`,
+/// `{build}` and `{install}` stand for the directories of the sources, of the
+/// variant's build and of what it installs, `{name}` for the variant's name, `{AXIS}` for its value of an axis, and
 /// `{vars.NAME}` for a word of its `vars`; by these, steps differ from value to
 /// value. No shell reads them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -47,6 +47,8 @@ pub struct RunPlaces<'a> {
     pub source: &'a str,
     /// Where the variant is built.
     pub build: &'a str,
+    /// Where it is installed.
+    pub install: &'a str,
 }
 
 impl<'de> Deserialize<'de> for Commands {
@@ -121,9 +123,12 @@ impl Commands {
         let words = |name: &str| match name {
             "source" => Ok(vec![places.source.to_owned()]),
             "build" => Ok(vec![places.build.to_owned()]),
+            "install" => Ok(vec![places.install.to_owned()]),
             _ => variant.words(name).ok_or_else(|| {
                 let known = variant.word_names().join(", ");
-                refuse(format!("it has no `{name}`; it has source, build, {known}"))
+                refuse(format!(
+                    "it has no `{name}`; it has source, build, install, {known}"
+                ))
             }),
         };
         let several = |name: &str| refuse(format!("`{{{name}}}` is not one word here"));

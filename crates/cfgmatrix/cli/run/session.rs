@@ -1,0 +1,262 @@
+//! One run at work: from variants to jobs, and to what came of them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use cfgmatrix_build::backend::Backend;
+use cfgmatrix_build::outcome::Outcome;
+use cfgmatrix_build::report::{Axis, Report, Run};
+use cfgmatrix_build::run::{Job, Record, Settings};
+use cfgmatrix_build::run::{changes, file_name, passed, run as run_jobs, state};
+use cfgmatrix_build::verify::Recogniser;
+use cfgmatrix_core::emit::environment;
+use cfgmatrix_core::{KnowledgeBase, RunOptions, Space, Variant};
+
+use super::conduct::{Conductor, Prepared};
+use super::further::run_variant;
+use super::plan::{self, Places};
+use super::progress::Progress;
+use super::{Arguments, Error, Surroundings, absolute};
+use crate::files::io_error;
+
+/// What is built, by what, and where it goes.
+pub(super) struct Project {
+    source: PathBuf,
+    install: Option<PathBuf>,
+    /// Nothing where it is commands.
+    backend: Option<Backend>,
+}
+
+impl Project {
+    /// # Errors
+    /// There is no such source, or nothing says how it is built.
+    pub(super) fn new(arguments: &Arguments, options: &RunOptions) -> Result<Self, Error> {
+        let source = absolute(arguments.source.as_deref().unwrap_or(Path::new(".")))?;
+        let backend = arguments.backend(options, &source)?;
+        let install = arguments.install.as_deref();
+        let install = install.map(|path| std::path::absolute(path).map_err(io_error("find", path)));
+        Ok(Self {
+            source,
+            install: install.transpose()?,
+            backend,
+        })
+    }
+}
+
+/// What is the same for all variants of a run, and what came of those that were
+/// built.
+pub(super) struct Session<'a> {
+    arguments: &'a Arguments,
+    options: &'a RunOptions,
+    known: &'a KnowledgeBase,
+    surroundings: &'a Surroundings,
+    project: Project,
+    record: Record,
+    recogniser: Recogniser,
+    /// What the run before this one was of.
+    earlier: Option<Run>,
+    run: Run,
+    outcomes: Vec<Outcome>,
+    progress: Progress,
+}
+
+impl<'a> Session<'a> {
+    /// Takes the run's directory. What is wrong with the steps of `variants` is
+    /// said before anything is written.
+    pub(super) fn new(
+        arguments: &'a Arguments,
+        options: &'a RunOptions,
+        project: Project,
+        known: &'a KnowledgeBase,
+        surroundings: &'a Surroundings,
+        space: &Space<'_>,
+        variants: &[Variant<'_>],
+    ) -> Result<Self, Error> {
+        for variant in variants.iter().filter(|_| project.backend.is_none()) {
+            let nowhere = Places {
+                source: Path::new(""),
+                build: Path::new(""),
+                install: None,
+            };
+            plan::steps(&arguments.command, options, variant, nowhere, &[])?;
+        }
+        let record = Record::open(&arguments.directory)?;
+        let skip = [record.directory().to_owned()];
+        let axes = space.axes().map(|(name, values)| Axis {
+            name: name.to_owned(),
+            values: values.map(ToString::to_string).collect(),
+        });
+        let mut run = Run::new(space.name(), axes.collect(), now());
+        match project.backend {
+            Some(backend) => {
+                run.with = Some(backend.as_str().to_owned());
+                run.sources = Some(state(&project.source, &skip)?);
+            }
+            None => run.steps = plan::asked(&arguments.command, options),
+        }
+        run.source = project.source.display().to_string();
+        let install = project.install.as_ref();
+        run.install = install.map(|place| place.display().to_string());
+        Ok(Self {
+            arguments,
+            options,
+            known,
+            surroundings,
+            project,
+            earlier: record.manifest()?,
+            record,
+            recogniser: Recogniser::new(),
+            run,
+            outcomes: Vec::new(),
+            progress: Progress::new(arguments.format, arguments.workers()),
+        })
+    }
+
+    /// Where what it finds out is kept.
+    pub(super) fn directory(&self) -> &Path {
+        self.record.directory()
+    }
+
+    pub(super) fn is_interrupted(&self) -> bool {
+        cfgmatrix_probe::process::interrupted()
+    }
+
+    /// Says what is not as it was in the run that this one resumes.
+    pub(super) fn tell_changes(&self, variants: &[Variant<'_>]) -> Result<(), Error> {
+        let resumes = self.arguments.resume || self.arguments.only_failed;
+        let Some(earlier) = self.earlier.as_ref().filter(|_| resumes) else {
+            return Ok(());
+        };
+        let mut outcomes = BTreeMap::new();
+        for variant in variants {
+            if let Some(outcome) = self.record.outcome(&variant.name)? {
+                outcomes.insert(variant.name.clone(), outcome);
+            }
+        }
+        let jobs: Vec<Job> = variants.iter().map(|variant| self.job(variant)).collect();
+        let changes = changes(earlier, &self.run, &jobs, &outcomes);
+        self.progress.tell_changes(&changes);
+        Ok(())
+    }
+
+    /// Builds variants, or takes what earlier runs found out about them.
+    pub(super) fn build(&mut self, variants: &[Variant<'_>]) -> Result<(), Error> {
+        let workers = self.arguments.workers();
+        // They are no part of what a job is: another machine has other cores.
+        let threads =
+            super::super::threads::variables(variants, self.surroundings.host(), workers)?;
+        let mut prepared = BTreeMap::new();
+        for (variant, threads) in variants.iter().zip(threads) {
+            let own = self.prepare(variant, threads)?;
+            prepared.insert(variant.name.as_str(), own);
+        }
+        let jobs: Vec<Job> = variants.iter().map(|variant| self.job(variant)).collect();
+        let described = variants.iter().map(|variant| run_variant(variant));
+        self.run.variants.extend(described);
+        self.record.write_manifest(&self.run)?;
+        let mut named = self.arguments.pass.clone();
+        named.extend_from_slice(&self.options.pass);
+        let variables = self.surroundings.environment.iter();
+        let through = passed(variables, &named)
+            .into_iter()
+            .filter_map(|(name, value)| {
+                let (name, value) = (name.into_string().ok()?, value.into_string().ok()?);
+                named.contains(&name).then_some((name, value))
+            });
+        let through = through.collect();
+        let settings = Settings {
+            jobs: workers,
+            keep: self.arguments.keep(),
+            fail_fast: self.arguments.fail_fast,
+            passed: passed(self.surroundings.environment.iter(), &named),
+        };
+        let conductor = Conductor {
+            prepared,
+            backend: self.project.backend,
+            directory: self.record.directory(),
+            known: self.known,
+            recogniser: &self.recogniser,
+            source: &self.project.source,
+            named: &through,
+            verify: !self.arguments.no_verify,
+            progress: &self.progress,
+        };
+        self.progress.expect(variants.len());
+        let outcomes = run_jobs(&jobs, &self.record, &settings, &conductor)?;
+        self.outcomes.extend(outcomes.into_iter().flatten());
+        Ok(())
+    }
+
+    /// What came of all that was built until now.
+    pub(super) fn report(&self) -> Report {
+        Report::new(
+            self.run.clone(),
+            self.outcomes.clone(),
+            self.record.directory(),
+        )
+    }
+
+    /// Keeps what only all outcomes together tell.
+    pub(super) fn end(&mut self, report: &mut Report) -> Result<(), Error> {
+        self.progress.end();
+        self.run.duplicates = report.find_duplicates();
+        report.run.duplicates.clone_from(&self.run.duplicates);
+        self.record.write_manifest(&self.run)?;
+        Ok(())
+    }
+
+    fn prepare<'v>(
+        &self,
+        variant: &'v Variant<'v>,
+        threads: Vec<(String, String)>,
+    ) -> Result<Prepared<'v>, Error> {
+        let install = self.project.install.as_ref();
+        let install = install.map(|directory| directory.join(file_name(&variant.name)));
+        let places = Places {
+            source: &self.project.source,
+            build: &self.record.build(&variant.name),
+            install: install.as_deref(),
+        };
+        let steps = match self.project.backend {
+            Some(_) => Vec::new(),
+            None => plan::steps(
+                &self.arguments.command,
+                self.options,
+                variant,
+                places,
+                &threads,
+            )?,
+        };
+        Ok(Prepared {
+            variant,
+            steps,
+            threads,
+            install,
+        })
+    }
+
+    fn job(&self, variant: &Variant<'_>) -> Job {
+        let limit = self.options.timeout;
+        let limit = limit.map(|seconds| Duration::from_secs(u64::from(seconds.get())));
+        Job {
+            variant: variant.name.clone(),
+            id: variant.configuration.id.clone(),
+            axes: variant.axes.clone(),
+            recipe: self.run.recipe(),
+            environment: environment(variant),
+            limit: self.arguments.timeout.or(limit),
+            retries: self.arguments.retry.unwrap_or(self.options.retry),
+        }
+    }
+}
+
+/// Seconds from 1970 to now.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a run says when it began; nothing depends on it"
+)]
+fn now() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(0, |now| now.as_secs())
+}
