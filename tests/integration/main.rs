@@ -11,6 +11,7 @@ mod data;
 mod disasters;
 mod docs;
 mod emit;
+mod examples;
 mod expand;
 mod facts;
 mod flags;
@@ -18,6 +19,7 @@ mod identify;
 mod import;
 mod init;
 mod installed;
+mod lies;
 mod matrix;
 mod overlay;
 #[cfg(unix)]
@@ -25,6 +27,7 @@ mod probe;
 mod report;
 mod run;
 mod schema;
+mod scs;
 mod support;
 mod threads;
 #[cfg(target_os = "linux")]

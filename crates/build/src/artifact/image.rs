@@ -66,6 +66,8 @@ pub struct Image {
     pub units: Vec<Unit>,
     /// Whether debug sections were compressed.
     pub compressed: bool,
+    /// Names of the source files, as the symbols have them.
+    pub sources: Vec<String>,
     /// The symbols that tell how the file was built.
     pub symbols: Symbols,
     /// Whether it holds what is compiled when it is linked: GNU's `-flto`.
@@ -102,6 +104,7 @@ pub(super) fn image(data: Data<'_>, member: Option<&str>) -> object::Result<Imag
         command_lines: strings(&file, ".GCC.command.line"),
         units: told.units,
         compressed: told.compressed,
+        sources: Vec::new(),
         symbols: Symbols::default(),
         lto: false,
         dynamic: None,
@@ -165,9 +168,14 @@ impl Image {
                 };
                 let end = rest.iter().position(|&b| b == 0).unwrap_or(rest.len());
                 let defined = !symbol.is_undefined(endian);
-                // A file's name is a symbol too.
-                if symbol.st_type() != elf::STT_FILE && symbol.st_type() != elf::STT_SECTION {
-                    self.symbols.add(&rest[..end], defined, false);
+                match symbol.st_type() {
+                    // A file's name is a symbol too.
+                    elf::STT_FILE => {
+                        let name = String::from_utf8_lossy(&rest[..end]).into_owned();
+                        self.sources.push(name);
+                    }
+                    elf::STT_SECTION => {}
+                    _ => self.symbols.add(&rest[..end], defined, false),
                 }
             }
         }

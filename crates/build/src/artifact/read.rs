@@ -61,7 +61,8 @@ impl Artifact {
     /// Reads a file. What its headers say it has is read, and nothing else.
     ///
     /// Where its debug information is split, the files that hold the rest are
-    /// read too, if they are still where the compiler wrote them.
+    /// read too, if they are still where the compiler wrote them; so are the
+    /// members of a thin archive.
     ///
     /// # Errors
     /// [`ArtifactError`] if the file cannot be read, or is none of the formats,
@@ -79,6 +80,7 @@ impl Artifact {
             });
         }
         let mut artifact = Self::of_stream(path, File::open(path).map_err(failed)?)?;
+        artifact.gather();
         artifact.complete();
         Ok(artifact)
     }
@@ -91,6 +93,29 @@ impl Artifact {
         Self::of_stream(path, Cursor::new(bytes))
     }
 
+    /// Reads the members of a thin archive, which are named from where it is.
+    fn gather(&mut self) {
+        if !self.thin {
+            return;
+        }
+        let directory = self.path.parent().unwrap_or(Path::new("")).to_owned();
+        for name in std::mem::take(&mut self.passed_over) {
+            match of_file(&directory.join(&name)) {
+                Some(file) if file.role != Role::Archive => {
+                    let images = file.images.into_iter();
+                    self.images.extend(images.map(|image| Image {
+                        member: Some(name.clone()),
+                        ..image
+                    }));
+                }
+                _ => self.passed_over.push(name),
+            }
+        }
+        if let Some(first) = self.images.first() {
+            self.format = first.format;
+        }
+    }
+
     /// Fills in what the debug information has elsewhere.
     fn complete(&mut self) {
         for unit in self.images.iter_mut().flat_map(|image| &mut image.units) {
@@ -101,12 +126,7 @@ impl Artifact {
             let Some(path) = unit.split_file() else {
                 continue;
             };
-            let found = std::fs::metadata(&path)
-                .ok()
-                .filter(std::fs::Metadata::is_file)
-                .and_then(|_| File::open(&path).ok())
-                .and_then(|file| Self::of_stream(&path, file).ok())
-                .and_then(|rest| rest.units().next().cloned());
+            let found = of_file(&path).and_then(|rest| rest.units().next().cloned());
             if let Some(found) = found {
                 *unit = Unit {
                     directory: found.directory.or(unit.directory.take()),
@@ -293,6 +313,13 @@ impl Artifact {
         };
         Evidence { answer, because }
     }
+}
+
+/// What can be read of a file that another one names.
+fn of_file(path: &Path) -> Option<Artifact> {
+    let is_file = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
+    let file = is_file.then(|| File::open(path).ok())??;
+    Artifact::of_stream(path, file).ok()
 }
 
 fn unique<'a>(texts: impl Iterator<Item = &'a String>) -> Vec<&'a str> {

@@ -33,7 +33,10 @@ pub(super) fn steps(hook: &Hook<'_, '_>) -> Result<Vec<Step>, BackendError> {
             .arg(command)
             .arg("--config")
             .arg(&config)
-            .env("CARGO_TARGET_DIR", hook.build());
+            .env("CARGO_TARGET_DIR", hook.build())
+            // The crate `cc` says its commands, which Cargo keeps: by them, proofs tell
+            // how sources were compiled.
+            .env("CC_ENABLE_DEBUG_OUTPUT", "1");
         if is_locked(hook.source()) {
             step = step.arg("--locked");
         }

@@ -31,7 +31,9 @@ pub(super) fn steps(hook: &Hook<'_, '_>) -> Result<Vec<Step>, BackendError> {
         // it reads the toolchain file.
         .joined("-DCMAKE_BUILD_TYPE:STRING=", build_type)
         // A project need not have all languages that a compiler has.
-        .arg("--no-warn-unused-cli");
+        .arg("--no-warn-unused-cli")
+        // By what is in it, proofs tell how sources were compiled.
+        .env("CMAKE_EXPORT_COMPILE_COMMANDS", "ON");
     if let Some(prefix) = hook.install() {
         configure = configure.joined("-DCMAKE_INSTALL_PREFIX:PATH=", prefix);
     }

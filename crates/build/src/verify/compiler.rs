@@ -10,6 +10,7 @@ use cfgmatrix_core::{KnowledgeBase, Language, Toolchain, Variant, Version};
 
 use super::content::digest_of_file;
 use super::scene::{Seen, Stage};
+use super::source::{is_source, language_of};
 use super::{Judgement, some_of};
 use crate::artifact::{Artifact, Image, Role, Unit};
 use crate::outcome::Claim;
@@ -252,6 +253,8 @@ impl Compilers {
     }
 }
 
+const LANGUAGES: [Language; 3] = [Language::C, Language::Cxx, Language::Fortran];
+
 /// The compilers of the variant's own code, wherever that is told.
 pub(super) fn observed(
     known: &KnowledgeBase,
@@ -266,7 +269,7 @@ pub(super) fn observed(
     }
     if all.is_empty() {
         for (name, image) in stage.own_objects() {
-            add_image(&mut all, &name, image, known, recogniser);
+            add_image(&mut all, &name, image, &LANGUAGES, known, recogniser);
         }
     }
     all.made.into_iter().map(|(made, _)| made).collect()
@@ -287,7 +290,6 @@ pub(super) fn judge(
     for seen in &stage.artifacts {
         let mut compilers = Compilers::default();
         for unit in stage.own_units(seen) {
-            // A C compiler's variant may have Fortran of another family.
             if language(unit).is_some_and(|language| claimed.family.languages.contains(&language)) {
                 compilers.add_unit(unit, known, recogniser);
             }
@@ -305,7 +307,8 @@ pub(super) fn judge(
     // Where the linked files are silent, the objects that they were linked from speak.
     let mut compilers = Compilers::default();
     for (name, image) in stage.own_objects() {
-        add_image(&mut compilers, &name, image, known, recogniser);
+        let languages = &claimed.family.languages;
+        add_image(&mut compilers, &name, image, languages, known, recogniser);
     }
     if !compilers.is_empty() {
         let judgement = compilers.judge(claimed, known, "`.comment` of object files");
@@ -318,18 +321,32 @@ pub(super) fn judge(
     }
 }
 
+/// The compiler of an object that is of one of these languages: a C compiler's
+/// variant may have Fortran of another family.
 fn add_image(
     compilers: &mut Compilers,
     name: &str,
     image: &Image,
+    languages: &[Language],
     known: &KnowledgeBase,
     recogniser: &Recogniser,
 ) {
-    let foreign = |unit: &Unit| language(unit).is_none() || unit.tool().is_none();
+    let asked = |of: Option<Language>| of.is_some_and(|language| languages.contains(&language));
     if !image.units.is_empty() {
-        for unit in image.units.iter().filter(|unit| !foreign(unit)) {
+        for unit in image.units.iter().filter(|unit| asked(language(unit))) {
             compilers.add_unit(unit, known, recogniser);
         }
+        return;
+    }
+    let mut sources = image
+        .sources
+        .iter()
+        .map(Path::new)
+        .filter(|path| is_source(path));
+    if sources
+        .next()
+        .is_some_and(|source| !asked(language_of(source)))
+    {
         return;
     }
     let comments = image.comments.iter();

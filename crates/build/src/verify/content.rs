@@ -25,7 +25,8 @@ impl Content {
     pub(super) fn read(path: &Path) -> io::Result<Self> {
         let cache = ReadCache::new(File::open(path)?);
         let mut reader = Reader::default();
-        if reader.file(&cache).is_none() {
+        let directory = path.parent().unwrap_or(Path::new(""));
+        if reader.file(&cache, directory).is_none() {
             let length = (&cache).len().unwrap_or(0);
             if let Ok(bytes) = (&cache).read_bytes_at(0, length) {
                 reader.hasher.update(bytes);
@@ -47,7 +48,8 @@ struct Reader {
 }
 
 impl Reader {
-    fn file(&mut self, cache: &ReadCache<File>) -> Option<()> {
+    /// `directory` is from where a thin archive names its members.
+    fn file(&mut self, cache: &ReadCache<File>, directory: &Path) -> Option<()> {
         let length = cache.len().ok()?;
         let data = cache.range(0, length);
         if FileKind::parse(data).ok()? != FileKind::Archive {
@@ -58,6 +60,14 @@ impl Reader {
             let member = member.ok()?;
             self.hasher.update(member.name());
             if member.is_thin() {
+                let name = String::from_utf8_lossy(member.name());
+                let path = directory.join(name.as_ref());
+                // Something else of that name would be waited for.
+                if std::fs::metadata(&path).is_ok_and(|metadata| metadata.is_file()) {
+                    let member = ReadCache::new(File::open(&path).ok()?);
+                    let data = member.range(0, (&member).len().ok()?);
+                    self.object(&object::File::parse(data).ok()?);
+                }
                 continue;
             }
             let (offset, size) = member.file_range();

@@ -2,11 +2,12 @@
 //!
 //! Each claim of a variant meets what its files tell: the compiler in debug
 //! information and `.comment`, the level of optimisation in recorded command
-//! lines, the libraries in what the loader picks, and the BLAS in what it says
+//! lines and else in the commands of the build, the libraries in what the loader picks, and the BLAS in what it says
 //! of itself. A claim is refuted only by what was seen; where nothing tells, it
 //! stays unknown, with the reason.
 
 mod blas;
+mod commands;
 mod compiler;
 mod content;
 mod helper;

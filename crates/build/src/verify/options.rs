@@ -1,11 +1,13 @@
 //! How the code was compiled: optimisation, debug information, assertions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use cfgmatrix_core::{KnowledgeBase, Language, Support, Variant};
 
 use super::compiler::language;
 use super::scene::{Seen, Stage};
+use super::source::{is_source, language_of};
 use super::{Judgement, some_of};
 use crate::artifact::{Assertions, Format, Optimisation, Role, Unit};
 use crate::outcome::Claim;
@@ -24,8 +26,8 @@ pub(super) fn judge(
     for seen in &stage.artifacts {
         let own = stage.own_units(seen);
         let artifact = Some(seen.name.as_str());
-        if let Some(claimed) = shown(&levels) {
-            let judgement = optimisation(seen, &own, &levels);
+        if let Some(claimed) = shown(&levels).filter(|_| !is_of_rust(seen, &own)) {
+            let judgement = optimisation(seen, &own, &levels, stage);
             claims.push(judgement.of("optimisation", artifact, &claimed));
         }
         if asked("debug") {
@@ -50,9 +52,11 @@ fn keeps_assertions(variant: &Variant<'_>, known: &KnowledgeBase) -> bool {
         .is_some_and(|mode| mode.never.iter().any(|feature| feature == "ndebug"))
 }
 
+type Levels = BTreeMap<Language, Optimisation>;
+
 /// The level that each language is compiled with, where the flag is of a form
 /// that compilers record.
-fn levels(variant: &Variant<'_>) -> BTreeMap<Language, Optimisation> {
+fn levels(variant: &Variant<'_>) -> Levels {
     variant
         .answers
         .iter()
@@ -79,71 +83,127 @@ fn text(level: &Optimisation) -> String {
     }
 }
 
-fn shown(levels: &BTreeMap<Language, Optimisation>) -> Option<String> {
+fn shown(levels: &Levels) -> Option<String> {
     let mut texts: Vec<String> = levels.values().map(text).collect();
     texts.sort();
     texts.dedup();
     (!texts.is_empty()).then(|| texts.join(" or "))
 }
 
-fn optimisation(
-    seen: &Seen,
-    own: &[&Unit],
-    levels: &BTreeMap<Language, Optimisation>,
-) -> Judgement {
-    let mut right = 0;
-    let mut wrong: BTreeMap<String, Vec<String>> = BTreeMap::new();
+fn optimisation(seen: &Seen, own: &[&Unit], levels: &Levels, stage: &Stage<'_>) -> Judgement {
+    let mut told = Compared::default();
     for unit in own {
-        let claimed = language(unit).and_then(|language| levels.get(&language));
-        let Some(claimed) = claimed.filter(|_| unit.optimisation != Optimisation::Unknown) else {
-            continue;
-        };
-        if unit.optimisation == *claimed {
-            right += 1;
-        } else {
-            let name = unit.name.clone().unwrap_or_default();
-            wrong
-                .entry(text(&unit.optimisation))
-                .or_default()
-                .push(name);
-        }
+        let name = unit.name.as_deref().unwrap_or_default();
+        told.add(language(unit), &unit.optimisation, name, levels);
     }
-    if !wrong.is_empty() {
-        let observed: Vec<String> = wrong.keys().cloned().collect();
-        let evidence: Vec<String> = wrong
-            .iter()
-            .map(|(level, names)| format!("{} with {level}", some_of(names)))
-            .collect();
-        return Judgement::refuted(
-            observed.join(" and "),
-            format!("debug information: {}", evidence.join("; ")),
-        );
+    if let Some(judgement) = told.judge("debug information", levels) {
+        return judgement;
     }
-    if right > 0 {
-        let level = shown(levels).expect("a level was compared");
-        let sources = if right == 1 { "source" } else { "sources" };
-        return Judgement::proved(level, format!("debug information of {right} {sources}"));
+    if let Some(judgement) = recorded(seen, levels) {
+        return judgement;
     }
-    recorded(seen, own, levels)
+    // The commands of the build: they are what was asked of the compiler, too.
+    let mut told = Compared::default();
+    let commands = stage.commands(seen);
+    for command in &commands {
+        let language = language_of(Path::new(&command.source));
+        told.add(language, &command.optimisation, &command.source, levels);
+    }
+    let from = commands.first().map_or("", |command| command.from);
+    told.judge(from, levels).unwrap_or_else(|| not_told(own))
 }
 
-/// By recorded command lines, which do not say of which source they are.
-fn recorded(seen: &Seen, own: &[&Unit], levels: &BTreeMap<Language, Optimisation>) -> Judgement {
-    let recorded = seen.artifact.optimisation(std::iter::empty());
-    if !recorded.is_empty() {
-        let others: Vec<String> = recorded
-            .iter()
-            .filter(|level| !levels.values().any(|claimed| claimed == *level))
-            .map(text)
-            .collect();
-        if others.is_empty() {
-            let level = shown(levels).expect("a level was compared");
-            return Judgement::proved(level, "recorded command lines");
+/// Levels of sources beside those that are claimed.
+#[derive(Default)]
+struct Compared {
+    right: BTreeSet<String>,
+    /// By level.
+    wrong: BTreeMap<String, Vec<String>>,
+}
+
+impl Compared {
+    fn add(
+        &mut self,
+        language: Option<Language>,
+        seen: &Optimisation,
+        source: &str,
+        levels: &Levels,
+    ) {
+        let claimed = language.and_then(|language| levels.get(&language));
+        let Some(claimed) = claimed.filter(|_| *seen != Optimisation::Unknown) else {
+            return;
+        };
+        if seen == claimed {
+            self.right.insert(source.to_owned());
+            return;
         }
-        return Judgement::refuted(some_of(&others), "recorded command lines");
+        let names = self.wrong.entry(text(seen)).or_default();
+        if !names.iter().any(|name| name == source) {
+            names.push(source.to_owned());
+        }
     }
+
+    /// Nothing where nothing was told.
+    fn judge(&self, from: &str, levels: &Levels) -> Option<Judgement> {
+        if !self.wrong.is_empty() {
+            let observed: Vec<String> = self.wrong.keys().cloned().collect();
+            let wrong = self.wrong.iter();
+            let evidence: Vec<String> = wrong
+                .map(|(level, names)| format!("{} with {level}", some_of(names)))
+                .collect();
+            return Some(Judgement::refuted(
+                observed.join(" and "),
+                format!("{from}: {}", evidence.join("; ")),
+            ));
+        }
+        let right = self.right.len();
+        if right == 0 {
+            return None;
+        }
+        let level = shown(levels).expect("a level was compared");
+        let sources = if right == 1 { "source" } else { "sources" };
+        Some(Judgement::proved(
+            level,
+            format!("{from} of {right} {sources}"),
+        ))
+    }
+}
+
+/// By recorded command lines, which do not say of which source they are; nothing
+/// where there are none.
+fn recorded(seen: &Seen, levels: &Levels) -> Option<Judgement> {
+    let recorded = seen.artifact.optimisation(std::iter::empty());
+    if recorded.is_empty() {
+        return None;
+    }
+    let others: Vec<String> = recorded
+        .iter()
+        .filter(|level| !levels.values().any(|claimed| claimed == *level))
+        .map(text)
+        .collect();
+    Some(if others.is_empty() {
+        let level = shown(levels).expect("a level was compared");
+        Judgement::proved(level, "recorded command lines")
+    } else {
+        Judgement::refuted(some_of(&others), "recorded command lines")
+    })
+}
+
+/// Whether nothing in a file is of a language that compilers are chosen for, but
+/// all of Rust, as the programs are that test a package.
+fn is_of_rust(seen: &Seen, own: &[&Unit]) -> bool {
+    let by_rust = |text: &str| text.contains("rustc version");
+    let start_up = |name: &str| matches!(name, "crtstuff.c" | "crt1.o" | "crti.o");
+    let mut sources = seen.content.sources.iter();
+    own.iter().all(|unit| language(unit).is_none())
+        && seen.artifact.symbols().complete
+        && seen.artifact.comments().into_iter().any(by_rust)
+        && sources.all(|name| start_up(name) || !is_source(Path::new(name)))
+}
+
+fn not_told(own: &[&Unit]) -> Judgement {
     Judgement::unknown(match own {
-        [] => "no debug information of the sources, and no recorded command lines (`-g` or `-frecord-gcc-switches` would tell)".to_owned(),
+        [] => "no debug information of the sources, no recorded command lines, and no command of the build (`-g` or `-frecord-gcc-switches` would tell)".to_owned(),
         [unit, ..] => format!(
             "{} does not record its options (`-grecord-command-line` would tell)",
             unit.tool().unwrap_or("the compiler")
@@ -254,6 +314,18 @@ fn assertions(seen: &Seen, own: &[&Unit], stage: &Stage<'_>) -> Option<Judgement
         return Some(Judgement::refuted(
             "NDEBUG",
             format!("recorded command line: {line}"),
+        ));
+    }
+    let commands = stage.commands(seen);
+    let defining: Vec<String> = commands
+        .iter()
+        .filter(|command| command.ndebug)
+        .map(|command| command.source.clone())
+        .collect();
+    if let Some(command) = commands.iter().find(|command| command.ndebug) {
+        return Some(Judgement::refuted(
+            "NDEBUG",
+            format!("{}: -DNDEBUG for {}", command.from, some_of(&defining)),
         ));
     }
     let told = seen.artifact.assertions();

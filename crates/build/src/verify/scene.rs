@@ -6,6 +6,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::commands::{Command, Records};
 use super::content::{Content, digest_of};
 use super::source::Sources;
 use super::{ArtifactDigest, Environment, real};
@@ -22,6 +23,8 @@ pub struct Scene {
     pub sources: Vec<PathBuf>,
     /// The files to look at; those of the build directory where none are named.
     pub artifacts: Option<Vec<PathBuf>>,
+    /// What its build printed.
+    pub logs: Vec<PathBuf>,
     /// The environment in which it runs.
     pub run_env: Environment,
     /// Where the loader looks.
@@ -36,9 +39,16 @@ impl Scene {
             build: build.to_owned(),
             sources: sources.to_vec(),
             artifacts: None,
+            logs: Vec::new(),
             run_env,
             loader: LoaderPaths::of_this_machine(build),
         }
+    }
+
+    /// With files of what its build printed, which tell how sources were compiled.
+    #[must_use]
+    pub fn with_logs(self, logs: Vec<PathBuf>) -> Self {
+        Self { logs, ..self }
     }
 
     /// These files, on this machine.
@@ -77,6 +87,8 @@ pub(super) struct Stage<'s> {
     own: Vec<PathBuf>,
     objects: OnceCell<Vec<(String, Artifact)>>,
     sources: OnceCell<Sources>,
+    records: Records,
+    commands: OnceCell<Vec<Command>>,
 }
 
 /// So many object files are read where debug information does not tell.
@@ -89,6 +101,7 @@ impl<'s> Stage<'s> {
         if scene.artifacts.is_none() {
             found.walk(&scene.build);
         }
+        found.records.logs.extend(scene.logs.iter().cloned());
         let mut stage = Self {
             scene,
             artifacts: Vec::new(),
@@ -97,6 +110,8 @@ impl<'s> Stage<'s> {
             own: own_directories(scene),
             objects: OnceCell::new(),
             sources: OnceCell::new(),
+            records: found.records,
+            commands: OnceCell::new(),
         };
         match &scene.artifacts {
             Some(named) => {
@@ -177,6 +192,18 @@ impl<'s> Stage<'s> {
                 })
         });
         files.chain(members)
+    }
+
+    /// The commands that compiled sources of a file, as far as they are told: the
+    /// names of these are in its symbols.
+    pub(super) fn commands(&self, seen: &Seen) -> Vec<&Command> {
+        let commands = self.commands.get_or_init(|| self.records.read());
+        let name = |path: &str| super::file_name(Path::new(path));
+        let inside: BTreeSet<String> = seen.content.sources.iter().map(|s| name(s)).collect();
+        commands
+            .iter()
+            .filter(|command| inside.contains(&name(&command.source)))
+            .collect()
     }
 
     /// What the sources that were compiled use.
@@ -261,6 +288,7 @@ fn relative(build: &Path, path: &Path) -> String {
 struct Found {
     artifacts: Vec<PathBuf>,
     objects: Vec<PathBuf>,
+    records: Records,
     /// Files with several names are looked at once.
     #[cfg(unix)]
     seen: HashSet<(u64, u64)>,
@@ -336,6 +364,7 @@ impl Found {
 
     fn file(&mut self, entry: &fs::DirEntry, name: &str) {
         let path = entry.path();
+        self.records.take(&path, name);
         // Rust's own intermediate files are archives too.
         if name.ends_with(".rlib") || name.ends_with(".rmeta") {
             return;

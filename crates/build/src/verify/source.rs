@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use cfgmatrix_core::Language;
+
 /// Sources that were compiled, by what they use; relative to their directory.
 #[derive(Debug, Default)]
 pub(super) struct Sources {
@@ -24,6 +26,16 @@ const EXTENSIONS: [&str; 16] = [
 pub(super) fn is_source(path: &Path) -> bool {
     path.extension()
         .is_some_and(|extension| EXTENSIONS.iter().any(|known| extension == *known))
+}
+
+/// The language of a source file, by its name.
+pub(super) fn language_of(path: &Path) -> Option<Language> {
+    let extension = path.extension()?.to_str()?;
+    EXTENSIONS.contains(&extension).then_some(match extension {
+        "c" => Language::C,
+        "cc" | "cpp" | "cxx" | "c++" | "C" => Language::Cxx,
+        _ => Language::Fortran,
+    })
 }
 
 /// So many files are looked at, and so many bytes of each.

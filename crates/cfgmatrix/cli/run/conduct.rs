@@ -24,6 +24,9 @@ pub(super) struct Conductor<'a> {
     pub(super) known: &'a KnowledgeBase,
     pub(super) recogniser: &'a Recogniser,
     pub(super) source: &'a Path,
+    /// What of the caller's environment the user lets through: what was built runs
+    /// with it, and its libraries are looked for with it.
+    pub(super) named: &'a BTreeMap<String, String>,
     /// Whether what was built is looked at.
     pub(super) verify: bool,
     pub(super) progress: &'a Progress,
@@ -45,9 +48,18 @@ impl Conductor<'_> {
 
     /// What is seen of what lies below a directory; nothing where it cannot be
     /// looked at.
-    fn look(&self, directory: &Path, variant: &Variant<'_>) -> Option<Verification> {
-        let run_env = variant.configuration.run_env.clone();
+    fn look(
+        &self,
+        directory: &Path,
+        variant: &Variant<'_>,
+        outcome: &Outcome,
+    ) -> Option<Verification> {
+        let mut run_env = self.named.clone();
+        run_env.extend(variant.configuration.run_env.clone());
+        let logs = outcome.steps.iter();
+        let logs = logs.map(|step| self.directory.join(&step.log)).collect();
         let scene = Scene::of_build(directory, &[self.source.to_owned()], run_env);
+        let scene = scene.with_logs(logs);
         let helper = Helper::of(variant);
         let ask = |question: &BlasQuestion<'_>| helper.ask(question);
         // Files that were found by looking are passed over where they cannot be read.
@@ -80,13 +92,13 @@ impl Conduct for Conductor<'_> {
             return;
         }
         let prepared = self.of(job);
-        if let Some(seen) = self.look(build, prepared.variant) {
+        if let Some(seen) = self.look(build, prepared.variant, outcome) {
             outcome.fingerprint = seen.fingerprint;
             outcome.claims = seen.claims;
         }
         // Installing may take away what was true of the build, such as an rpath.
         let installed = prepared.install.as_ref();
-        let installed = installed.and_then(|place| self.look(place, prepared.variant));
+        let installed = installed.and_then(|place| self.look(place, prepared.variant, outcome));
         if let Some(seen) = installed {
             let claims = seen.claims.into_iter();
             let claims = claims.filter(|claim| claim.artifact.is_some());

@@ -161,6 +161,14 @@ impl<'a> Session<'a> {
         self.record.write_manifest(&self.run)?;
         let mut named = self.arguments.pass.clone();
         named.extend_from_slice(&self.options.pass);
+        let variables = self.surroundings.environment.iter();
+        let through = passed(variables, &named)
+            .into_iter()
+            .filter_map(|(name, value)| {
+                let (name, value) = (name.into_string().ok()?, value.into_string().ok()?);
+                named.contains(&name).then_some((name, value))
+            });
+        let through = through.collect();
         let settings = Settings {
             jobs: workers,
             keep: self.arguments.keep(),
@@ -176,6 +184,7 @@ impl<'a> Session<'a> {
             known: self.known,
             recogniser: &self.recogniser,
             source: &self.project.source,
+            named: &through,
             verify: !self.arguments.no_verify,
             progress: &self.progress,
         };

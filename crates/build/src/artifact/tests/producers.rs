@@ -298,7 +298,19 @@ fn archives_have_their_members() {
     shop.run("ar rcsT thin.a a.o b.o");
     let thin = shop.read("thin.a");
     assert!(thin.thin);
-    assert_eq!(thin.passed_over, ["a.o", "b.o"]);
+    let members: Vec<_> = thin
+        .images
+        .iter()
+        .map(|image| image.member.as_deref())
+        .collect();
+    assert_eq!(members, [Some("a.o"), Some("b.o")]);
+    assert_eq!(thin.format, Format::Elf);
+    std::fs::remove_file(shop.path().join("b.o")).unwrap();
+    let thin = shop.read("thin.a");
+    assert_eq!(
+        (thin.images.len(), thin.passed_over),
+        (1, vec!["b.o".to_owned()])
+    );
 }
 
 #[test]
