@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use cfgmatrix_build::outcome::{Claim, Verdict};
 use cfgmatrix_build::verify::{
-    ArtifactDigest, BlasHelper, BlasQuestion, Recogniser, Scene, verify,
+    ArtifactDigest, Ask, BlasHelper, BlasQuestion, MpiHelper, MpiQuestion, Recogniser, Scene,
+    verify,
 };
 use cfgmatrix_core::emit::FORMAT_VERSION;
 use cfgmatrix_core::{KnowledgeBase, Plan, Space, Strength, UnknownWord, Variant};
-use cfgmatrix_probe::{BlasProof, CompilerCommand};
+use cfgmatrix_probe::{BlasProof, CompilerCommand, Ranks};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
@@ -84,10 +85,9 @@ pub(super) fn run(
     };
     let run_env = variant.configuration.run_env.clone();
     let scene = Scene::of_files(&arguments.files, &here, &sources, run_env);
-    let helper = Helper::of(&variant);
-    let verification = verify(&variant, known, &Recogniser::new(), &scene, |question| {
-        helper.ask(question)
-    })?;
+    let mpi = MpiHelper::new();
+    let helper = Helper::of(&variant, &mpi);
+    let verification = verify(&variant, known, &Recogniser::new(), &scene, &helper)?;
     match arguments.format {
         Format::Json => output.json(&VerifyJson {
             format_version: FORMAT_VERSION,
@@ -154,24 +154,38 @@ impl Arguments {
 /// Among so many names a near one is looked for.
 const SUGGESTED_FROM: usize = 4096;
 
-/// What asks a BLAS: the variant's own C compiler, else the system's.
-pub(super) struct Helper(Option<BlasHelper>);
+/// What asks a BLAS, by the variant's own C compiler or else the system's, and an
+/// MPI.
+pub(super) struct Helper<'a> {
+    blas: Option<BlasHelper>,
+    mpi: &'a MpiHelper,
+}
 
-impl Helper {
-    pub(super) fn of(variant: &Variant<'_>) -> Self {
+impl<'a> Helper<'a> {
+    /// `mpi` keeps its answers, which variants have in common.
+    pub(super) fn of(variant: &Variant<'_>, mpi: &'a MpiHelper) -> Self {
         let own = variant.configuration.tools.get("cc").map(String::as_str);
         let program = own
             .into_iter()
             .chain(["cc"])
             .find_map(|name| which::which(name).ok());
-        Self(program.map(|program| BlasHelper::new(CompilerCommand::new(&program))))
+        Self {
+            blas: program.map(|program| BlasHelper::new(CompilerCommand::new(&program))),
+            mpi,
+        }
     }
+}
 
-    pub(super) fn ask(&self, question: &BlasQuestion<'_>) -> Result<BlasProof, String> {
-        match &self.0 {
+impl Ask for Helper<'_> {
+    fn blas(&self, question: &BlasQuestion<'_>) -> Result<BlasProof, String> {
+        match &self.blas {
             Some(helper) => helper.ask(question),
             None => Err("no C compiler is there to link a program with it".to_owned()),
         }
+    }
+
+    fn mpi(&self, question: &MpiQuestion<'_>) -> Result<Ranks, String> {
+        self.mpi.ask(question)
     }
 }
 

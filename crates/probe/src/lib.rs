@@ -13,6 +13,8 @@ mod identify;
 pub mod process;
 mod prove;
 #[cfg(feature = "survey")]
+mod ranks;
+#[cfg(feature = "survey")]
 pub mod survey;
 pub mod trial;
 mod wildcard;
@@ -20,3 +22,5 @@ mod wildcard;
 pub use blas::{BlasDirectories, BlasFile, BlasProof, BlasSearch, BlasTrial, link_of};
 pub use identify::{CompilerCommand, Examination, IdentifyError};
 pub use prove::{FeatureTrial, Proved, is_in, libomp_root, openmp_hint, openmp_packages};
+#[cfg(feature = "survey")]
+pub use ranks::{Ranks, RanksProgram};

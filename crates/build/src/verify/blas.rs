@@ -6,19 +6,17 @@ use cfgmatrix_core::{Interface, Linkage, ResolvedBlas, Target, Threading, Varian
 use cfgmatrix_probe::BlasProof;
 
 use super::compiler::Recogniser;
-use super::helper::BlasQuestion;
+use super::helper::{Ask, BlasQuestion};
 use super::scene::{Seen, Stage};
 use super::{Judgement, file_name, real, some_of};
 use crate::artifact::{BlasProvider, Closure, Loaded, Picked, Routine, blas_provider};
 use crate::outcome::Claim;
 
-type Helper<'h> = &'h dyn Fn(&BlasQuestion<'_>) -> Result<BlasProof, String>;
-
 pub(super) fn judge(
     variant: &Variant<'_>,
     recogniser: &Recogniser,
     stage: &Stage<'_>,
-    helper: Helper<'_>,
+    helper: &dyn Ask,
     claims: &mut Vec<Claim>,
 ) {
     let Some(blas) = &variant.blas else {
@@ -101,7 +99,7 @@ impl<'a> Claimed<'a> {
         )
     }
 
-    fn judge(&self, seen: &Seen, stage: &Stage<'_>, helper: Helper<'_>, claims: &mut Vec<Claim>) {
+    fn judge(&self, seen: &Seen, stage: &Stage<'_>, helper: &dyn Ask, claims: &mut Vec<Claim>) {
         let artifact = Some(seen.name.as_str());
         let symbols = seen.artifact.symbols();
         let inside = symbols.blas.defined.iter().any(|name| is_gemm(name));
@@ -184,7 +182,7 @@ impl<'a> Claimed<'a> {
         closure: &Closure,
         provider: &BlasProvider,
         stage: &Stage<'_>,
-        helper: Helper<'_>,
+        helper: &dyn Ask,
     ) -> Result<BlasProof, String> {
         let (prefix, suffix) = decoration(&provider.symbol).ok_or_else(|| {
             format!(
@@ -197,7 +195,7 @@ impl<'a> Claimed<'a> {
             .ok_or("the system that is built for is not known")?;
         let wide = provider.flavour.as_ref().and_then(|f| f.interface) == Some("ilp64");
         let beside = beside(closure, provider);
-        helper(&BlasQuestion {
+        helper.blas(&BlasQuestion {
             library: self.blas.library,
             file: &provider.file,
             beside: &beside,

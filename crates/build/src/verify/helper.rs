@@ -1,4 +1,4 @@
-//! The program that asks a BLAS what it is.
+//! Who asks a BLAS and an MPI what they are, and the program that asks a BLAS.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -7,9 +7,25 @@ use std::sync::{Mutex, PoisonError};
 
 use cfgmatrix_core::{Blas, Interface, Linkage, Target};
 use cfgmatrix_probe::trial::Runner;
-use cfgmatrix_probe::{BlasProof, BlasTrial, CompilerCommand};
+use cfgmatrix_probe::{BlasProof, BlasTrial, CompilerCommand, Ranks};
 
 use super::Environment;
+use super::ranks::MpiQuestion;
+
+/// Runs programs that call libraries and say what they saw.
+pub trait Ask {
+    /// What a BLAS says, such as by [`BlasHelper::ask`].
+    ///
+    /// # Errors
+    /// Why it cannot be asked.
+    fn blas(&self, question: &BlasQuestion<'_>) -> Result<BlasProof, String>;
+
+    /// What two ranks of an MPI say, such as by [`super::MpiHelper::ask`].
+    ///
+    /// # Errors
+    /// Why they cannot be asked.
+    fn mpi(&self, question: &MpiQuestion<'_>) -> Result<Ranks, String>;
+}
 
 /// What is asked of a BLAS file that a variant runs.
 #[derive(Clone, Debug)]

@@ -2,8 +2,8 @@
 //!
 //! Each claim of a variant meets what its files tell: the compiler in debug
 //! information and `.comment`, the level of optimisation in recorded command
-//! lines and else in the commands of the build, the libraries in what the loader picks, and the BLAS in what it says
-//! of itself. A claim is refuted only by what was seen; where nothing tells, it
+//! lines and else in the commands of the build, the libraries in what the loader picks, the BLAS in what it says
+//! of itself, and the MPI in what two ranks of a program say. A claim is refuted only by what was seen; where nothing tells, it
 //! stays unknown, with the reason.
 
 mod blas;
@@ -12,8 +12,10 @@ mod compiler;
 mod content;
 mod helper;
 mod libraries;
+mod mpi;
 mod openmp;
 mod options;
+mod ranks;
 mod scene;
 mod source;
 
@@ -24,14 +26,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use cfgmatrix_core::{KnowledgeBase, Variant};
-use cfgmatrix_probe::BlasProof;
 use serde::Serialize;
 
 use crate::artifact::{ArtifactError, Role};
 use crate::outcome::{Claim, Verdict};
 
 pub use compiler::Recogniser;
-pub use helper::{BlasHelper, BlasQuestion};
+pub use helper::{Ask, BlasHelper, BlasQuestion};
+pub use ranks::{MpiHelper, MpiQuestion};
 pub use scene::Scene;
 
 use scene::Stage;
@@ -77,9 +79,8 @@ impl Verification {
 /// Compares what a variant is said to be with what was built.
 ///
 /// `recogniser` keeps what was recognised before, and is shared by all variants
-/// of a run. `helper` runs the program that asks a BLAS what it is, such as
-/// [`BlasHelper::ask`]; an error of it is a reason for which something stays
-/// unknown.
+/// of a run. `helper` runs the programs that ask a BLAS and an MPI what they are;
+/// an error of it is a reason for which something stays unknown.
 ///
 /// # Errors
 /// [`ArtifactError`] if a file that [`Scene::artifacts`] names cannot be read.
@@ -89,15 +90,16 @@ pub fn verify(
     known: &KnowledgeBase,
     recogniser: &Recogniser,
     scene: &Scene,
-    helper: impl Fn(&BlasQuestion<'_>) -> Result<BlasProof, String>,
+    helper: &dyn Ask,
 ) -> Result<Verification, ArtifactError> {
     let stage = Stage::set(scene)?;
     let mut claims = Vec::new();
     compiler::judge(variant, known, recogniser, &stage, &mut claims);
     options::judge(variant, known, &stage, &mut claims);
     openmp::judge(variant, known, recogniser, &stage, &mut claims);
-    blas::judge(variant, recogniser, &stage, &helper, &mut claims);
-    libraries::judge(variant, known, &stage, &mut claims);
+    blas::judge(variant, recogniser, &stage, helper, &mut claims);
+    mpi::judge(variant, known, &stage, helper, &mut claims);
+    libraries::judge(&stage, &mut claims);
     let artifacts = stage.digests();
     Ok(Verification {
         claims,
@@ -139,7 +141,7 @@ pub fn sentence(claim: &Claim) -> String {
     let verb = match claim.about.as_str() {
         "compiler" => "made by",
         "optimisation" => "compiled with",
-        "blas.file" | "blas.threading" | "blas.interface" | "mpi" => "runs",
+        "blas.file" | "blas.threading" | "blas.interface" | "mpi" | "mpi.version" => "runs",
         _ => "has",
     };
     let observed = match &claim.observed {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cfgmatrix_build::backend::Backend;
 use cfgmatrix_build::outcome::{Outcome, Status};
 use cfgmatrix_build::run::{Conduct, Event, Job, Step};
-use cfgmatrix_build::verify::{BlasQuestion, Recogniser, Scene, Verification, verify};
+use cfgmatrix_build::verify::{MpiHelper, Recogniser, Scene, Verification, verify};
 use cfgmatrix_core::{KnowledgeBase, Variant};
 
 use super::super::verify::Helper;
@@ -23,6 +23,7 @@ pub(super) struct Conductor<'a> {
     pub(super) directory: &'a Path,
     pub(super) known: &'a KnowledgeBase,
     pub(super) recogniser: &'a Recogniser,
+    pub(super) mpi: &'a MpiHelper,
     pub(super) source: &'a Path,
     /// What of the caller's environment the user lets through: what was built runs
     /// with it, and its libraries are looked for with it.
@@ -60,10 +61,9 @@ impl Conductor<'_> {
         let logs = logs.map(|step| self.directory.join(&step.log)).collect();
         let scene = Scene::of_build(directory, &[self.source.to_owned()], run_env);
         let scene = scene.with_logs(logs);
-        let helper = Helper::of(variant);
-        let ask = |question: &BlasQuestion<'_>| helper.ask(question);
+        let helper = Helper::of(variant, self.mpi);
         // Files that were found by looking are passed over where they cannot be read.
-        verify(variant, self.known, self.recogniser, &scene, ask).ok()
+        verify(variant, self.known, self.recogniser, &scene, &helper).ok()
     }
 }
 

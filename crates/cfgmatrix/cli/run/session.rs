@@ -9,7 +9,7 @@ use cfgmatrix_build::outcome::Outcome;
 use cfgmatrix_build::report::{Axis, Report, Run};
 use cfgmatrix_build::run::{Job, Record, Settings};
 use cfgmatrix_build::run::{changes, file_name, passed, run as run_jobs, state};
-use cfgmatrix_build::verify::Recogniser;
+use cfgmatrix_build::verify::{MpiHelper, Recogniser};
 use cfgmatrix_core::emit::environment;
 use cfgmatrix_core::{KnowledgeBase, RunOptions, Space, Variant};
 
@@ -54,6 +54,7 @@ pub(super) struct Session<'a> {
     project: Project,
     record: Record,
     recogniser: Recogniser,
+    mpi: MpiHelper,
     /// What the run before this one was of.
     earlier: Option<Run>,
     run: Run,
@@ -110,6 +111,7 @@ impl<'a> Session<'a> {
             earlier: record.manifest()?,
             record,
             recogniser: Recogniser::new(),
+            mpi: MpiHelper::new(),
             run,
             outcomes: Vec::new(),
             memory,
@@ -183,6 +185,7 @@ impl<'a> Session<'a> {
             directory: self.record.directory(),
             known: self.known,
             recogniser: &self.recogniser,
+            mpi: &self.mpi,
             source: &self.project.source,
             named: &through,
             verify: !self.arguments.no_verify,

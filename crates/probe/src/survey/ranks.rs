@@ -1,23 +1,16 @@
-//! Two ranks of a program, started by the launcher that belongs to their MPI:
-//! that of another one starts two programs of one rank each, and ends well.
+//! The launcher that belongs to a wrapper, seen to start two ranks of a program.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use cfgmatrix_core::{
-    Dialect, HostMpiLauncher, Mpi, MpiLauncher, PrintedMark, Proof, packages_text,
-};
+use cfgmatrix_core::{HostMpiLauncher, Mpi, MpiLauncher, Proof, packages_text};
 use serde::{Deserialize, Serialize};
 
 use super::find::executable;
 use super::mpi::{Candidate, Installation, run};
 use super::{Context, SurveyError, command, loader_index, text};
-use crate::blas::Said;
 use crate::identify::{CompilerCommand, IdentifyError};
-use crate::process::{Invocation, ProcessError};
-use crate::trial::{Outcome, Runner, Trial, run_program};
-
-const PROGRAM: &str = include_str!("../programs/mpi.c");
+use crate::process::ProcessError;
+use crate::ranks::{RanksProgram, failed};
 
 /// The launchers that may belong to a wrapper: of its name's kind and in its
 /// directory first.
@@ -80,14 +73,6 @@ pub(super) fn wrapper_command(context: &Context<'_>, path: &Path) -> CompilerCom
     command(path, &[], &[], context.options.time_limit)
 }
 
-pub(super) fn failed(evidence: String) -> Proof {
-    Proof {
-        works: Some(false),
-        evidence,
-        ..Proof::default()
-    }
-}
-
 fn try_two_ranks(
     context: &Context<'_>,
     installation: &Installation<'_>,
@@ -95,17 +80,8 @@ fn try_two_ranks(
     witnesses: &mut Vec<PathBuf>,
 ) -> Result<(Option<HostMpiLauncher>, Proof), SurveyError> {
     let mpi = installation.mpi;
-    let trial = Trial {
-        source: PROGRAM,
-        file: "mpi.c",
-        object: None,
-        flags: Vec::new(),
-        libs: Vec::new(),
-        runner: Runner::Here,
-        dialect: Dialect::Unix,
-    };
-    let built = match trial.build(&wrapper_command(context, &wrapper.path)) {
-        Ok(Ok(built)) => built,
+    let program = match RanksProgram::build(&wrapper_command(context, &wrapper.path)) {
+        Ok(Ok(program)) => program,
         Ok(Err(unbuilt)) => {
             let mut proof = failed(format!("a program does not build: {}", unbuilt.first_error));
             proof.command = unbuilt.command;
@@ -116,34 +92,16 @@ fn try_two_ranks(
         Err(IdentifyError::Process(error)) => return Ok((None, failed(error.to_string()))),
         Err(error) => return Err(error.into()),
     };
-    witnesses.extend(built.linked.iter().filter(|file| file.is_file()).cloned());
+    let linked = program.linked().iter();
+    witnesses.extend(linked.filter(|file| file.is_file()).cloned());
     let mut last: Option<(Option<HostMpiLauncher>, Proof)> = None;
     for (launcher, path) in launchers(installation, wrapper) {
         if let Some(other) = belongs_elsewhere(context, installation, launcher, &path)? {
             last.get_or_insert((None, failed(other)));
             continue;
         }
-        let invocation = Invocation::new(&path)
-            .arguments(&launcher.ranks)
-            .arguments(["2"])
-            .arguments(&launcher.oversubscribe)
-            .arguments([built.program()])
-            .time_limit(context.options.time_limit);
-        let environment: Vec<(OsString, OsString)> = launcher
-            .env
-            .iter()
-            .map(|(name, value)| (name.into(), value.into()))
-            .collect();
-        let proof = match run_program(&invocation, &environment, built.directory()) {
-            Ok(ran) => {
-                let mut proof = judge(&ran.outcome, mpi, &path);
-                proof.command = ran.command;
-                proof.status = ran.status;
-                proof
-            }
-            Err(IdentifyError::Process(error)) => failed(error.to_string()),
-            Err(error) => return Err(error.into()),
-        };
+        let limit = context.options.time_limit;
+        let proof = program.run(mpi, (launcher, &path), &[], limit)?.proof;
         let record = record_launcher(launcher, &path);
         let works = proof.holds();
         last = Some((record.filter(|_| works), proof));
@@ -207,62 +165,4 @@ fn belongs_elsewhere(
         },
         Some(None) => None,
     })
-}
-
-/// What two ranks must say: that they are two.
-fn judge(outcome: &Outcome, mpi: &Mpi, launcher: &Path) -> Proof {
-    let stdout = match outcome {
-        Outcome::Ran { stdout } => stdout,
-        Outcome::Failed { said } | Outcome::NotBuilt { first_error: said } => {
-            let mut proof = failed(format!("two ranks do not run: {said}"));
-            proof.error = Some(said.clone());
-            return proof;
-        }
-        Outcome::NotRun => {
-            return Proof {
-                evidence: "built, not run: it is for another system".to_owned(),
-                ..Proof::default()
-            };
-        }
-    };
-    let sizes: Vec<&str> = stdout
-        .lines()
-        .filter_map(|line| line.strip_prefix("size "))
-        .collect();
-    let said = Said::parse(stdout);
-    let library = said.text("library").unwrap_or_default();
-    let right_sum = said.values.get("sum_ok").is_some_and(|ok| ok == "1");
-    match sizes.as_slice() {
-        ["2"] if right_sum => {
-            let known = mpi.library_version.as_ref();
-            let named = known.is_none_or(|pattern| {
-                let mark = PrintedMark {
-                    arguments: Vec::new(),
-                    pattern: pattern.clone(),
-                    source: None,
-                };
-                mark.read(&library).is_some()
-            });
-            if named {
-                let mut proof = Proof {
-                    works: Some(true),
-                    evidence: format!("two ranks ran together; the library is {library}"),
-                    ..Proof::default()
-                };
-                if let Some(from) = said.text("mpi_from") {
-                    proof.evidence.push_str(&format!(" ({from})"));
-                }
-                proof
-            } else {
-                failed(format!("two ranks ran, on another library: {library}"))
-            }
-        }
-        ["2"] => failed("two ranks ran, and their sum is wrong".to_owned()),
-        sizes if sizes.contains(&"1") => failed(format!(
-            "{} started {} programs of one rank each instead of one of two: it belongs to another MPI",
-            launcher.display(),
-            sizes.len()
-        )),
-        _ => failed("the program did not say how many ranks it had".to_owned()),
-    }
 }

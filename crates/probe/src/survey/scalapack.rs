@@ -9,11 +9,12 @@ use cfgmatrix_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::ranks::{failed, wrapper_command};
+use super::ranks::wrapper_command;
 use super::{Context, SurveyError, blas, loader_index, text};
 use crate::blas::Said;
 use crate::identify::IdentifyError;
 use crate::process::Invocation;
+use crate::ranks::failed;
 use crate::trial::{Outcome, Runner, Trial, library_file, rpath, run_program};
 
 const PROGRAM: &str = include_str!("../programs/scalapack.c");

@@ -11,7 +11,7 @@ use super::super::dynamic::{self, Dynamic};
 use super::super::source::{Data, cached};
 
 /// The symbols by which libraries are known, whatever else they have.
-pub(super) const MARKS: [&str; 27] = [
+pub(super) const MARKS: [&str; 29] = [
     "dgemm_",
     "dgemm",
     "cblas_dgemm",
@@ -35,6 +35,8 @@ pub(super) const MARKS: [&str; 27] = [
     "mkl_get_version",
     "MPI_Init",
     "mpi_init_",
+    "ompi_mpi_comm_world",
+    "MPIR_Dup_fn",
     "omp_get_num_threads",
     "GOMP_parallel",
     "__kmpc_fork_call",

@@ -5,15 +5,20 @@
 #[cfg(target_os = "linux")]
 mod lies;
 #[cfg(target_os = "linux")]
+mod mpi;
+#[cfg(target_os = "linux")]
 mod sameness;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use cfgmatrix_core::{Document, KnowledgeBase, Matrix, Plan, Sources, Space, Variant};
-use cfgmatrix_probe::CompilerCommand;
+use cfgmatrix_probe::{BlasProof, CompilerCommand, Ranks};
 
-use super::{BlasHelper, Environment, Recogniser, Scene, Verification, sentence, verify};
+use super::{
+    Ask, BlasHelper, BlasQuestion, Environment, MpiHelper, MpiQuestion, Recogniser, Scene,
+    Verification, sentence, verify,
+};
 use crate::artifact::tests::{Workshop, have, have_programs};
 use crate::outcome::{Claim, Verdict};
 
@@ -124,6 +129,28 @@ fn scene(shop: &Workshop, run_env: Environment) -> Scene {
     Scene::of_build(&shop.path().join("build"), &sources, run_env)
 }
 
+/// What asks libraries: a compiler of this system for a BLAS, or nothing.
+struct Asking<'a>(Option<&'a BlasHelper>, Option<&'a MpiHelper>);
+
+/// Asks nothing.
+const SILENT: Asking<'static> = Asking(None, None);
+
+impl Ask for Asking<'_> {
+    fn blas(&self, question: &BlasQuestion<'_>) -> Result<BlasProof, String> {
+        match self.0 {
+            Some(helper) => helper.ask(question),
+            None => Err("it is not asked".to_owned()),
+        }
+    }
+
+    fn mpi(&self, question: &MpiQuestion<'_>) -> Result<Ranks, String> {
+        match self.1 {
+            Some(helper) => helper.ask(question),
+            None => Err("it is not asked".to_owned()),
+        }
+    }
+}
+
 /// The proof of a variant with all that is in `build`.
 fn proof_in(shop: &Workshop, name: &str, run_env: &[(&str, &str)]) -> Verification {
     static HELPER: std::sync::OnceLock<BlasHelper> = std::sync::OnceLock::new();
@@ -134,7 +161,7 @@ fn proof_in(shop: &Workshop, name: &str, run_env: &[(&str, &str)]) -> Verificati
         known(),
         &Recogniser::new(),
         &scene(shop, environment(run_env)),
-        |question| helper.ask(question),
+        &Asking(Some(helper), None),
     )
     .unwrap_or_else(|error| panic!("{error}"))
 }
