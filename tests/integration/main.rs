@@ -21,6 +21,7 @@ mod init;
 mod installed;
 mod lies;
 mod matrix;
+mod mpi;
 mod overlay;
 #[cfg(unix)]
 mod probe;
