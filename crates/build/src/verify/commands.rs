@@ -112,6 +112,11 @@ fn of_words(words: &[String], from: &'static str) -> Vec<Command> {
         return Vec::new();
     }
     let in_file = words.iter().any(|word| word.starts_with('@'));
+    // What a shell puts in place of `$CFLAGS` is not printed.
+    let replaced = words.iter().any(|word| word.starts_with(['$', '`']));
+    if replaced {
+        return Vec::new();
+    }
     let optimisation = if in_file {
         Optimisation::Unknown
     } else {
@@ -170,6 +175,16 @@ impl Records {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_shell_replaces_tells_nothing() {
+        assert_eq!(told("sh -c $CC $CFLAGS -o app a.c"), [""; 0]);
+        assert_eq!(
+            told("gcc -O2 `pkg-config --cflags x` -c a.c -o a.o"),
+            [""; 0]
+        );
+        assert_eq!(told("gcc -O2 -Wl,-rpath,'$ORIGIN' -o app a.c").len(), 1);
+    }
 
     /// Sources with their levels, and `NDEBUG` where it is defined.
     fn told(line: &str) -> Vec<String> {
