@@ -350,14 +350,30 @@ pub(super) fn is_failure(status: Status) -> bool {
     matches!(status, Status::Failed | Status::TimedOut | Status::Refuted)
 }
 
-/// The place of each of a variant's values in the axes of its run; a value that
-/// the axes do not list comes after those that they do.
+/// The place of each of a variant's values in the axes of its run and, after
+/// them, its attributes that part the variants otherwise: the same that the blame
+/// counts. A value that the axes do not list comes after those that they do; one
+/// that no variant of the run has is left out.
 pub(super) fn coordinates(run: &Run) -> (Vec<blame::Axis>, Vec<Vec<Option<usize>>>) {
-    let mut coordinates = Coordinates::new(&run.axes);
+    let mut coordinates = Coordinates::with_attributes(run);
     let variants = run.variants.iter();
-    let all = variants
-        .map(|variant| coordinates.of(&variant.axes))
+    let mut all: Vec<Vec<Option<usize>>> = variants
+        .map(|variant| coordinates.of_variant(variant))
         .collect();
+    for (axis, own) in coordinates.axes.iter_mut().enumerate() {
+        let mut occurs = vec![false; own.values.len()];
+        for place in all.iter().filter_map(|places| places[axis]) {
+            occurs[place] = true;
+        }
+        let before = |place: usize| occurs[..place].iter().filter(|occurs| **occurs).count();
+        let moved: Vec<usize> = (0..occurs.len()).map(before).collect();
+        for places in &mut all {
+            places[axis] = places[axis].map(|place| moved[place]);
+        }
+        let mut kept = occurs.iter();
+        own.values
+            .retain(|_| *kept.next().expect("each value occurs or does not"));
+    }
     (coordinates.axes, all)
 }
 

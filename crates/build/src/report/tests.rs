@@ -508,6 +508,23 @@ fn a_family_of_compilers_explains_what_no_single_one_does() {
 }
 
 #[test]
+fn a_family_that_explains_the_failures_is_laid_across_the_map() {
+    use Status::{Failed, Passed};
+    let report = compilers(&[
+        ("gcc-11", "debug", Passed),
+        ("gcc-12", "release", Passed),
+        ("clang-14", "debug", Failed),
+        ("clang-19", "release", Failed),
+    ]);
+    let page = html(&report);
+    // The compiler itself would be the same over again.
+    assert!(
+        page.contains("<caption>mode × compiler.family</caption>"),
+        "{page}"
+    );
+}
+
+#[test]
 fn what_is_proposed_tells_the_explanations_apart() {
     use Status::{Failed, Passed};
     let report = compilers(&[

@@ -21,13 +21,19 @@ pub(super) fn evidence(page: &mut Markup, report: &Report) {
     page.raw("<section id=\"evidence\">\n<h2>Evidence</h2>\n<p class=\"quiet\">Of ");
     page.text(&all.claims().to_string()).raw(" claims: ");
     page.text(&all.words()).raw(".</p>\n");
-    let is_long = counted.len() > OPEN;
+    // Where nothing is in doubt, the sum says it all.
+    let is_doubted = all.refuted + all.unknown > 0;
+    let is_long = counted.len() > OPEN || !is_doubted;
     if is_long {
         page.raw("<details><summary>All ")
             .text(&counted.len().to_string())
             .raw(" variants</summary>\n");
     }
-    page.raw("<div class=\"wide\"><table class=\"list counts\"><thead><tr><th scope=\"col\">Variant</th><th scope=\"col\">Refuted</th><th scope=\"col\">Not seen</th><th scope=\"col\">Proved</th><th scope=\"col\">What is refuted or not seen</th></tr></thead>\n<tbody>\n");
+    page.raw("<div class=\"wide\"><table class=\"list stack counts\"><thead><tr><th scope=\"col\">Variant</th><th scope=\"col\">Refuted</th><th scope=\"col\">Not seen</th><th scope=\"col\">Proved</th>");
+    if is_doubted {
+        page.raw("<th scope=\"col\">What is refuted or not seen</th>");
+    }
+    page.raw("</tr></thead>\n<tbody>\n");
     for (place, row, counts) in counted {
         page.raw("<tr><th scope=\"row\">");
         link(page, place, &row.variant.name);
@@ -41,9 +47,12 @@ pub(super) fn evidence(page: &mut Markup, report: &Report) {
                 .attribute("class", if count > 0 { class } else { "number quiet" });
             page.raw(">").text(&count.to_string()).raw("</td>");
         }
-        page.raw("<td>");
-        open_claims(page, row);
-        page.raw("</td></tr>\n");
+        if is_doubted {
+            page.raw("<td>");
+            open_claims(page, row);
+            page.raw("</td>");
+        }
+        page.raw("</tr>\n");
     }
     page.raw("</tbody></table></div>\n");
     page.raw(if is_long { "</details>\n" } else { "" });

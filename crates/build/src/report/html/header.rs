@@ -89,7 +89,14 @@ fn facts(page: &mut Markup, report: &Report) {
             _ => "Installed below",
         };
         page.raw("<div>").element("dt", word);
-        page.raw("<dd><code>").text(fact).raw("</code></dd></div>");
+        // Of a digest, people compare the beginning.
+        let length = if name == "sources" { 12 } else { usize::MAX };
+        let shown: String = fact.chars().take(length).collect();
+        page.raw("<dd><code")
+            .attribute("title", fact)
+            .raw(">")
+            .text(&shown)
+            .raw("</code></dd></div>");
     }
     page.raw("</dl>\n");
 }

@@ -1,5 +1,7 @@
 //! The matrix with two axes across, and each value by itself.
 
+use std::collections::HashMap;
+
 use super::super::compare::median;
 use super::super::date;
 use super::super::end::End;
@@ -56,12 +58,14 @@ impl<'a> Grid<'a> {
         let findings = self.report.blame.cover.iter();
         let mut chosen: Vec<usize> = Vec::new();
         for literal in findings.flat_map(|finding| &finding.explanation.literals) {
-            if !chosen.contains(&literal.axis_index()) {
-                chosen.push(literal.axis_index());
+            let axis = literal.axis_index();
+            if !chosen.iter().any(|&other| self.is_nested(axis, other)) {
+                chosen.push(axis);
             }
         }
-        let mut rest: Vec<(usize, f64)> = (0..self.axes.len())
-            .filter(|axis| !chosen.contains(axis) && self.by_value(*axis).len() > 1)
+        let is_new = |axis: usize| !chosen.iter().any(|&other| self.is_nested(axis, other));
+        let mut rest: Vec<(usize, f64)> = (0..self.report.run.axes.len())
+            .filter(|&axis| is_new(axis) && self.by_value(axis).len() > 1)
             .map(|axis| (axis, self.spread(axis)))
             .collect();
         rest.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -75,6 +79,21 @@ impl<'a> Grid<'a> {
             chosen.reverse();
         }
         chosen
+    }
+
+    /// Whether one is the other, or an attribute of it, as a compiler's family is
+    /// of the compiler: most cells of the two would be empty.
+    fn is_nested(&self, one: usize, other: usize) -> bool {
+        let axes = self.report.run.axes.len();
+        if one == other || (one < axes && other < axes) {
+            return one == other;
+        }
+        let tells = |from: usize, to: usize| {
+            let mut known = HashMap::new();
+            let mut places = self.places.iter();
+            places.all(|place| *known.entry(place[from]).or_insert(place[to]) == place[to])
+        };
+        tells(one, other) || tells(other, one)
     }
 
     /// How much of the differences between rows is between an axis's values,

@@ -140,11 +140,11 @@ fn body(page: &mut Markup, row: &Row, common: &BTreeMap<&str, &str>) {
     if !outcome.steps.is_empty() {
         steps(page, outcome);
     }
-    if !outcome.claims.is_empty() {
-        evidence::claims(page, row, &outcome.claims);
-    }
     for (place, excerpt) in &row.excerpts {
         log(page, &outcome.steps[*place], excerpt);
+    }
+    if !outcome.claims.is_empty() {
+        evidence::claims(page, row, &outcome.claims);
     }
     flags(page, &row.variant.flags_once());
     let own = outcome.environment.iter();
