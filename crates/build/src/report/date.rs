@@ -1,4 +1,4 @@
-//! A moment in words.
+//! A moment, a time and an amount of memory in words.
 
 /// A moment in UTC as ISO 8601 has it, `2026-11-26T17:15:41Z`.
 pub(super) fn iso(unix: u64) -> String {
@@ -55,6 +55,19 @@ pub(super) fn duration(seconds: f64) -> String {
     )
 }
 
+/// Bytes in a unit that suits them.
+pub(super) fn memory(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    let mut number = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    while number >= 999.5 && unit + 1 < UNITS.len() {
+        number /= 1024.0;
+        unit += 1;
+    }
+    let decimals = usize::from(number < 9.95);
+    format!("{number:.decimals$} {}", UNITS[unit])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,5 +101,30 @@ mod tests {
             ]
         );
         assert_eq!(duration(f64::NAN), "–");
+    }
+
+    #[test]
+    fn report_amounts_of_memory_have_units() {
+        let amounts = [
+            0,
+            512,
+            10 << 10,
+            1023 << 10,
+            1 << 20,
+            120 << 20,
+            3 << 30,
+            u64::MAX,
+        ];
+        let words = [
+            "0.0 KiB",
+            "0.5 KiB",
+            "10 KiB",
+            "1.0 MiB",
+            "1.0 MiB",
+            "120 MiB",
+            "3.0 GiB",
+            "16384 PiB",
+        ];
+        assert_eq!(amounts.map(memory), words);
     }
 }

@@ -45,6 +45,10 @@ pub struct Run {
     /// Lots of variants, by name, that are one and the same build.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub duplicates: Vec<Vec<String>>,
+    /// Names of variants that have not run and would tell apart what may explain
+    /// the failures.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further: Vec<String>,
 }
 
 /// An axis of the matrix that was run.
@@ -98,6 +102,19 @@ pub enum Part {
     Link,
 }
 
+impl RunVariant {
+    /// Its flags without those that are the same for several languages, each once.
+    pub(super) fn flags_once(&self) -> Vec<&Flag> {
+        let mut once: Vec<&Flag> = Vec::with_capacity(self.flags.len());
+        for flag in &self.flags {
+            if !once.contains(&flag) {
+                once.push(flag);
+            }
+        }
+        once
+    }
+}
+
 impl Part {
     /// Its word, as in documents.
     #[must_use]
@@ -148,6 +165,7 @@ impl Run {
             install: None,
             started_unix,
             duplicates: Vec::new(),
+            further: Vec::new(),
         }
     }
 

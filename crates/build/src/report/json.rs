@@ -3,10 +3,12 @@
 use serde::Serialize;
 
 use super::compare::Comparison;
-use super::input::{Axis, RunStep};
-use super::summary::{Report, Totals, word};
+use super::end::End;
+use super::evidence::Evidence;
+use super::input::{Axis, Flag, RunStep};
+use super::summary::{Report, Totals};
 use crate::blame::Blame;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Status};
 
 /// The version of the document's format.
 const FORMAT_VERSION: u32 = 1;
@@ -19,10 +21,18 @@ struct Document<'a> {
     totals: Totals,
     axes: &'a [Axis],
     steps: &'a [RunStep],
+    with: Option<&'a str>,
+    source: &'a str,
+    sources: Option<&'a str>,
+    install: Option<&'a str>,
+    /// The verdicts on the claims of all variants.
+    evidence: Evidence,
     variants: Vec<Variant<'a>>,
     /// The variants that the blame's rows are, in order.
     blamed: Vec<&'a str>,
     blame: &'a Blame,
+    /// Variants that have not run and would tell explanations apart.
+    further: &'a [String],
     duplicates: &'a [Vec<String>],
     comparison: Option<&'a Comparison>,
 }
@@ -32,8 +42,12 @@ struct Variant<'a> {
     name: &'a str,
     id: &'a str,
     axes: &'a [(String, String)],
+    attributes: &'a [(String, String)],
+    flags: Vec<&'a Flag>,
     /// `missing`, or the status of the outcome.
     status: &'static str,
+    /// Whether it passed and yet nothing was tested.
+    untested: bool,
     trouble: Option<String>,
     outcome: Option<&'a Outcome>,
 }
@@ -45,7 +59,10 @@ pub fn json(report: &Report) -> String {
         name: &row.variant.name,
         id: &row.variant.id,
         axes: &row.variant.axes,
-        status: word(row.status()),
+        attributes: &row.variant.attributes,
+        flags: row.variant.flags_once(),
+        status: row.status().map_or("missing", Status::as_str),
+        untested: row.end() == End::Untested,
         trouble: row.trouble(),
         outcome: row.outcome.as_ref(),
     });
@@ -57,11 +74,17 @@ pub fn json(report: &Report) -> String {
         totals: report.totals(),
         axes: &report.run.axes,
         steps: &report.run.steps,
+        with: report.run.with.as_deref(),
+        source: &report.run.source,
+        sources: report.run.sources.as_deref(),
+        install: report.run.install.as_deref(),
+        evidence: report.evidence(),
         variants: variants.collect(),
         blamed: blamed
             .map(|&row| report.rows[row].variant.name.as_str())
             .collect(),
         blame: &report.blame,
+        further: &report.run.further,
         duplicates: &report.run.duplicates,
         comparison: report.comparison.as_ref(),
     };

@@ -2,6 +2,7 @@
 //! variant, a case for each step and each claim.
 
 use super::date;
+use super::end::End;
 use super::escape::Markup;
 use super::log::Excerpt;
 use super::summary::{Report, Row, contradiction, ending, is_failure};
@@ -103,8 +104,17 @@ fn suite(xml: &mut Markup, report: &Report, row: &Row) {
     );
     xml.raw(">\n    <properties>\n");
     property(xml, "cfgmatrix.id", &row.variant.id);
+    for (name, fact) in report.facts() {
+        property(xml, &format!("cfgmatrix.{name}"), fact);
+    }
     for (axis, value) in &row.variant.axes {
         property(xml, &format!("axis.{axis}"), value);
+    }
+    for (name, value) in &row.variant.attributes {
+        property(xml, &format!("attribute.{name}"), value);
+    }
+    if row.end() == End::Untested {
+        property(xml, "cfgmatrix.untested", "true");
     }
     xml.raw("    </properties>\n");
     match &row.outcome {
@@ -145,7 +155,13 @@ fn case(xml: &mut Markup, variant: &str, name: &str, time: f64) {
 fn step(xml: &mut Markup, variant: &str, step: &StepOutcome, excerpt: Option<&Excerpt>) {
     case(xml, variant, step.name.as_str(), step.seconds);
     if step.status == Status::Passed {
-        xml.raw("/>\n");
+        if step.notes.is_empty() && step.peak_memory.is_none() {
+            xml.raw("/>\n");
+            return;
+        }
+        xml.raw(">");
+        notes(xml, step);
+        xml.raw("</testcase>\n");
         return;
     }
     let how = ending(step);
@@ -165,7 +181,26 @@ fn step(xml: &mut Markup, variant: &str, step: &StepOutcome, excerpt: Option<&Ex
     for line in excerpt.iter().flat_map(|excerpt| &excerpt.lines) {
         xml.text(line).raw("\n");
     }
-    xml.raw(close).raw("</testcase>\n");
+    xml.raw(close);
+    notes(xml, step);
+    xml.raw("</testcase>\n");
+}
+
+/// What is to be known of a step however it ended.
+fn notes(xml: &mut Markup, step: &StepOutcome) {
+    let memory = step.peak_memory.map(|bytes| {
+        let words = date::memory(bytes);
+        format!("most memory: {words} ({bytes} bytes)")
+    });
+    let lines: Vec<&str> = step
+        .notes
+        .iter()
+        .chain(&memory)
+        .map(String::as_str)
+        .collect();
+    if !lines.is_empty() {
+        xml.element("system-out", &lines.join("\n"));
+    }
 }
 
 fn claim(xml: &mut Markup, variant: &str, claim: &Claim) {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::date;
 use super::escape::markdown as escaped;
 use super::log::shortened;
-use super::summary::{Report, Row, is_failure, readable, sign};
+use super::summary::{Report, Row, is_failure};
 use crate::outcome::Status;
 
 /// How many rows a table has: summaries of CI jobs are limited to a mebibyte.
@@ -24,6 +24,7 @@ pub fn markdown(report: &Report) -> String {
     blame(&mut text, report);
     comparison(&mut text, report);
     duplicates(&mut text, report);
+    notes(&mut text, report);
     text
 }
 
@@ -39,7 +40,7 @@ fn totals(text: &mut String, report: &Report) {
     let counts = totals
         .words()
         .into_iter()
-        .map(|(status, count)| format!("{} {count} {}", sign(status), readable(status)));
+        .map(|(end, count, words)| format!("{} {count} {words}", end.sign()));
     let counts: Vec<String> = counts.collect();
     line!(
         text,
@@ -49,6 +50,25 @@ fn totals(text: &mut String, report: &Report) {
         date::duration(report.seconds()),
         date::readable(report.run.started_unix)
     );
+    let facts = report.facts().into_iter();
+    // A digest says nothing to people.
+    let facts = facts.filter(|(name, _)| *name != "sources");
+    let mut said: Vec<String> = facts
+        .map(|(name, fact)| format!("{name} {}", escaped(fact)))
+        .collect();
+    let evidence = report.evidence();
+    if evidence.claims() > 0 {
+        said.push(format!("claims: {}", evidence.words()));
+    }
+    if let Some((_, bytes)) = report.most_memory() {
+        said.push(format!(
+            "at most {} of memory in one step",
+            date::memory(bytes)
+        ));
+    }
+    if !said.is_empty() {
+        line!(text, "\n{}.", said.join("; "));
+    }
 }
 
 fn failures(text: &mut String, report: &Report) {
@@ -67,14 +87,13 @@ fn failures(text: &mut String, report: &Report) {
         .filter(failed)
         .partition(|row| row.status().is_some_and(is_failure));
     for row in first.into_iter().chain(then).take(ROWS) {
-        let status = row.status();
         let seconds = row.outcome.as_ref().map_or(0.0, |outcome| outcome.seconds);
         line!(
             text,
             "| {} | {} {} | {} | {} | {} |",
             escaped(&row.variant.name),
-            sign(status),
-            readable(status),
+            row.end().sign(),
+            row.end().readable(),
             row.where_it_ended().unwrap_or("–"),
             date::duration(seconds),
             escaped(&shortened(&row.trouble().unwrap_or_default(), WIDTH))
@@ -93,6 +112,10 @@ fn blame(text: &mut String, report: &Report) {
     for sentence in &report.blame.summary {
         let deeper = if sentence.starts_with("  ") { "  " } else { "" };
         line!(text, "{deeper}- {}", escaped(sentence.trim_start()));
+    }
+    if !report.run.further.is_empty() {
+        let further = listed(&report.run.further);
+        line!(text, "\nTo tell what explains it, build {further}.");
     }
 }
 
@@ -135,6 +158,22 @@ fn duplicates(text: &mut String, report: &Report) {
     line!(text, "\n### The same build more than once\n");
     for lot in report.run.duplicates.iter().take(ROWS) {
         line!(text, "- {}", listed(lot));
+    }
+}
+
+fn notes(text: &mut String, report: &Report) {
+    let notes = report.notes();
+    if notes.is_empty() {
+        return;
+    }
+    line!(text, "\n### Notes\n");
+    for (step, note, rows) in notes.into_iter().take(ROWS) {
+        let names: Vec<String> = rows
+            .iter()
+            .map(|&row| report.rows[row].variant.name.clone())
+            .collect();
+        let (note, names) = (escaped(note), listed(&names));
+        line!(text, "- {}, {note}: {names}", step.as_str());
     }
 }
 

@@ -6,7 +6,9 @@
 
 mod compare;
 mod date;
+mod end;
 mod escape;
+mod evidence;
 mod html;
 mod input;
 mod json;

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::compare::Comparison;
+use super::end::End;
+use super::evidence::Evidence;
 use super::input::{Axis, Run, RunVariant};
 use super::log::{self, Excerpt, Limit};
 use crate::blame::{self, Blame, Observation, Observations, Settings};
-use crate::outcome::{Claim, Outcome, Status, StepOutcome, Verdict};
+use crate::outcome::{Claim, Outcome, Status, StepName, StepOutcome, Verdict};
 
 /// What is told of a run.
 #[derive(Clone, Debug)]
@@ -151,6 +153,57 @@ impl Report {
         blame::propose(&self.blame.cover, &candidates)
     }
 
+    /// What was built and where it went, each with its name; what is not known is
+    /// left out.
+    pub(super) fn facts(&self) -> Vec<(&'static str, &str)> {
+        let run = &self.run;
+        let facts = [
+            ("with", run.with.as_deref()),
+            ("source", Some(run.source.as_str())),
+            ("sources", run.sources.as_deref()),
+            ("install", run.install.as_deref()),
+        ];
+        let known = facts.into_iter();
+        let known = known.filter_map(|(name, fact)| Some((name, fact?)));
+        known.filter(|(_, fact)| !fact.is_empty()).collect()
+    }
+
+    /// The verdicts on claims of all variants together.
+    pub(super) fn evidence(&self) -> Evidence {
+        let rows = self.rows.iter();
+        rows.fold(Evidence::default(), |sum, row| sum + Evidence::of(row))
+    }
+
+    /// What is to be known of steps however they ended: each note with its step and
+    /// the rows that have it, in the order in which they first occur.
+    pub(super) fn notes(&self) -> Vec<(StepName, &str, Vec<usize>)> {
+        let mut notes: Vec<(StepName, &str, Vec<usize>)> = Vec::new();
+        let mut places: HashMap<(StepName, &str), usize> = HashMap::new();
+        for (place, row) in self.rows.iter().enumerate() {
+            let outcomes = row.outcome.iter();
+            for step in outcomes.flat_map(|outcome| &outcome.steps) {
+                for note in &step.notes {
+                    let at = *places.entry((step.name, note)).or_insert(notes.len());
+                    if at == notes.len() {
+                        notes.push((step.name, note, Vec::new()));
+                    }
+                    if notes[at].2.last() != Some(&place) {
+                        notes[at].2.push(place);
+                    }
+                }
+            }
+        }
+        notes
+    }
+
+    /// The row with the step that had most memory, and its bytes; nothing where
+    /// none was looked at.
+    pub(super) fn most_memory(&self) -> Option<(usize, u64)> {
+        let rows = self.rows.iter().enumerate();
+        let known = rows.filter_map(|(place, row)| Some((place, row.peak_memory()?)));
+        known.rev().max_by_key(|(_, bytes)| *bytes)
+    }
+
     /// Seconds of all variants together.
     pub(super) fn seconds(&self) -> f64 {
         let outcomes = self.rows.iter().filter_map(|row| row.outcome.as_ref());
@@ -159,17 +212,28 @@ impl Report {
 }
 
 impl Totals {
-    /// Each number with its word, without those that are nothing.
-    pub(super) fn words(&self) -> Vec<(Option<Status>, usize)> {
+    /// Each number with its end and what is said of it, without those that are
+    /// nothing.
+    pub(super) fn words(&self) -> Vec<(End, usize, String)> {
         let all = [
-            (Some(Status::Passed), self.passed),
-            (Some(Status::Failed), self.failed),
-            (Some(Status::TimedOut), self.timed_out),
-            (Some(Status::Refuted), self.refuted),
-            (Some(Status::Interrupted), self.interrupted),
-            (None, self.missing),
+            (End::Passed, self.passed),
+            (End::Failed, self.failed),
+            (End::TimedOut, self.timed_out),
+            (End::Refuted, self.refuted),
+            (End::Interrupted, self.interrupted),
+            (End::Missing, self.missing),
         ];
-        all.into_iter().filter(|(_, count)| *count > 0).collect()
+        let counted = all.into_iter().filter(|(_, count)| *count > 0);
+        let words = counted.map(|(end, count)| {
+            let words = match (end, self.untested) {
+                (End::Passed, untested @ 1..) => {
+                    format!("{} ({untested} without tests)", end.readable())
+                }
+                _ => end.readable().to_owned(),
+            };
+            (end, count, words)
+        });
+        words.collect()
     }
 }
 
@@ -194,6 +258,15 @@ impl Row {
         self.outcome.as_ref().map(|outcome| outcome.status)
     }
 
+    /// How it ended, with what passed untested told apart.
+    pub(super) fn end(&self) -> End {
+        match &self.outcome {
+            Some(outcome) if outcome.is_untested() => End::Untested,
+            Some(outcome) => outcome.status.into(),
+            None => End::Missing,
+        }
+    }
+
     /// What went wrong, in a line; nothing where nothing did.
     #[must_use]
     pub fn trouble(&self) -> Option<String> {
@@ -209,6 +282,12 @@ impl Row {
                 |step| step.first_error.clone().unwrap_or_else(|| ending(step)),
             )),
         }
+    }
+
+    /// The most bytes of memory that one of its steps had.
+    pub(super) fn peak_memory(&self) -> Option<u64> {
+        let steps = self.outcome.iter().flat_map(|outcome| &outcome.steps);
+        steps.filter_map(|step| step.peak_memory).max()
     }
 
     /// The step in which it ended, where it did not pass.
@@ -266,45 +345,35 @@ pub(super) fn ending(step: &StepOutcome) -> String {
     }
 }
 
-/// The word for an end, as documents have it, and `missing` for none.
-pub(super) fn word(status: Option<Status>) -> &'static str {
-    status.map_or("missing", Status::as_str)
-}
-
-/// The word for an end as people read it.
-pub(super) fn readable(status: Option<Status>) -> &'static str {
-    match status {
-        Some(Status::TimedOut) => "timed out",
-        None => "did not run",
-        Some(status) => status.as_str(),
-    }
-}
-
-/// A sign for an end, so that no colour is needed.
-pub(super) fn sign(status: Option<Status>) -> &'static str {
-    match status {
-        Some(Status::Passed) => "✓",
-        Some(Status::Failed) => "✗",
-        Some(Status::TimedOut) => "◷",
-        Some(Status::Refuted) => "≠",
-        Some(Status::Interrupted) => "◌",
-        None => "–",
-    }
-}
-
 /// Whether an end is a failure: what the user ended is none.
 pub(super) fn is_failure(status: Status) -> bool {
     matches!(status, Status::Failed | Status::TimedOut | Status::Refuted)
 }
 
-/// The place of each of a variant's values in the axes of its run; a value that
-/// the axes do not list comes after those that they do.
+/// The place of each of a variant's values in the axes of its run and, after
+/// them, its attributes that part the variants otherwise: the same that the blame
+/// counts. A value that the axes do not list comes after those that they do; one
+/// that no variant of the run has is left out.
 pub(super) fn coordinates(run: &Run) -> (Vec<blame::Axis>, Vec<Vec<Option<usize>>>) {
-    let mut coordinates = Coordinates::new(&run.axes);
+    let mut coordinates = Coordinates::with_attributes(run);
     let variants = run.variants.iter();
-    let all = variants
-        .map(|variant| coordinates.of(&variant.axes))
+    let mut all: Vec<Vec<Option<usize>>> = variants
+        .map(|variant| coordinates.of_variant(variant))
         .collect();
+    for (axis, own) in coordinates.axes.iter_mut().enumerate() {
+        let mut occurs = vec![false; own.values.len()];
+        for place in all.iter().filter_map(|places| places[axis]) {
+            occurs[place] = true;
+        }
+        let before = |place: usize| occurs[..place].iter().filter(|occurs| **occurs).count();
+        let moved: Vec<usize> = (0..occurs.len()).map(before).collect();
+        for places in &mut all {
+            places[axis] = places[axis].map(|place| moved[place]);
+        }
+        let mut kept = occurs.iter();
+        own.values
+            .retain(|_| *kept.next().expect("each value occurs or does not"));
+    }
     (coordinates.axes, all)
 }
 

@@ -33,7 +33,7 @@ fn run(variants: usize, spice: &str) -> (Run, Vec<Outcome>) {
                 .zip(&axes)
                 .map(|(&value, axis)| (axis.name.clone(), axis.values[value].clone()))
                 .collect(),
-            attributes: Vec::new(),
+            attributes: vec![(format!("attribute{spice}"), format!("of{spice}"))],
             flags: vec![Flag {
                 part: Part::Compile,
                 tokens: vec![format!("-O2{spice}")],
@@ -50,6 +50,11 @@ fn run(variants: usize, spice: &str) -> (Run, Vec<Outcome>) {
             command: vec!["make".to_owned(), format!("x{spice}")],
         }],
         duplicates: vec![vec![all[0].name.clone(), format!("other{spice}")]],
+        further: vec![all[0].name.clone(), format!("further{spice}")],
+        with: Some(format!("cmake{spice}")),
+        source: format!("/source{spice}"),
+        sources: Some(format!("state{spice}")),
+        install: Some(format!("/install{spice}")),
         variants: all.clone(),
         ..Run::new(&format!("name{spice}"), axes, 1_795_713_341)
     };
@@ -81,8 +86,8 @@ fn outcome(number: usize, variant: &RunVariant, spice: &str) -> Outcome {
         attempts: 1,
         log: format!("logs/{number}/{}.log", name.as_str()),
         first_error: failed.then(|| format!("main.c:1: error{spice}")),
-        peak_memory: None,
-        notes: Vec::new(),
+        peak_memory: Some(123 << 20),
+        notes: vec![format!("note{spice}")],
     };
     Outcome {
         format_version: 1,
@@ -231,6 +236,72 @@ fn report_totals_count_each_variant_once() {
     // What was interrupted or has not run is no evidence.
     assert_eq!(report.blame.passed + report.blame.failed, 94);
     assert_eq!(report.blamed.len(), 94);
+}
+
+/// A run of four, of which the second and the third have no tests.
+fn untested() -> Report {
+    let (run, mut outcomes) = run(4, "");
+    for outcome in &mut outcomes[..2] {
+        outcome.steps[1].notes = vec![StepOutcome::NO_TESTS.to_owned()];
+    }
+    Report::new(run, outcomes, Path::new("nowhere"))
+}
+
+#[test]
+fn report_tells_what_passed_without_tests_from_what_was_tested() {
+    let report = untested();
+    assert_eq!((report.totals().passed, report.totals().untested), (3, 2));
+    let said = "3 passed (2 without tests)";
+    assert!(table(&report).contains(said));
+    assert!(markdown(&report).contains(said));
+    assert!(markdown(&report).contains("- test, no tests: variant1, variant2\n"));
+    let page = html(&report);
+    assert!(page.contains("<b>3</b> passed (2 without tests)</span>"));
+    assert_eq!(page.matches("class=\"variant untested\"").count(), 2);
+    assert_eq!(page.matches("class=\"variant passed\"").count(), 1);
+    assert_eq!(junit(&report).matches("\"cfgmatrix.untested\"").count(), 2);
+    assert!(junit(&report).contains("no tests\nmost memory: 123 MiB"));
+    let document: serde_json::Value = serde_json::from_str(&json(&report)).unwrap();
+    let untested = |place: usize| document["variants"][place]["untested"].as_bool();
+    let all: Vec<_> = (0..4).map(untested).collect();
+    assert_eq!(all, [Some(false), Some(true), Some(true), Some(false)]);
+}
+
+#[test]
+fn report_says_each_flag_once_though_several_languages_have_it() {
+    let (mut run, outcomes) = run(4, "");
+    for variant in &mut run.variants {
+        let flag = variant.flags[0].clone();
+        variant.flags.extend([flag.clone(), flag]);
+    }
+    let page = html(&Report::new(run, outcomes, Path::new("nowhere")));
+    assert_eq!(page.matches("<code>-O2</code>").count(), 4);
+}
+
+#[test]
+fn report_evidence_has_what_is_refuted_first() {
+    let page = html(&report(20, ""));
+    let (_, evidence) = page.split_once("id=\"evidence\"").unwrap();
+    let (_, first) = evidence.split_once("<tbody>").unwrap();
+    let (first, _) = first.split_once("</tr>").unwrap();
+    assert!(first.contains("variant9<"), "{first}");
+    assert!(
+        first.contains("≠ compiler: asked for gcc, is clang"),
+        "{first}"
+    );
+    assert!(page.contains("Of 19 claims: 1 refuted, 18 proved."));
+}
+
+#[test]
+fn report_says_what_would_tell_more() {
+    for said in [
+        html(&report(20, "")),
+        markdown(&report(20, "")),
+        table(&report(20, "")),
+    ] {
+        assert!(said.contains("o tell what explains it, build "), "{said}");
+        assert!(said.contains("further"), "{said}");
+    }
 }
 
 #[test]
@@ -433,6 +504,23 @@ fn a_family_of_compilers_explains_what_no_single_one_does() {
             ["clang-14-debug", "clang-14-release"],
             ["clang-19-debug", "clang-19-release"]
         ]
+    );
+}
+
+#[test]
+fn a_family_that_explains_the_failures_is_laid_across_the_map() {
+    use Status::{Failed, Passed};
+    let report = compilers(&[
+        ("gcc-11", "debug", Passed),
+        ("gcc-12", "release", Passed),
+        ("clang-14", "debug", Failed),
+        ("clang-19", "release", Failed),
+    ]);
+    let page = html(&report);
+    // The compiler itself would be the same over again.
+    assert!(
+        page.contains("<caption>mode × compiler.family</caption>"),
+        "{page}"
     );
 }
 

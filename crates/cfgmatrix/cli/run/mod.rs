@@ -184,18 +184,19 @@ pub(super) fn run(
         report = session.report();
         further = further::propose(&report, &space, &selection)?;
     }
-    session.end(&mut report)?;
+    let further: &[Variant<'_>] = match arguments.shard {
+        // The other parts may have them.
+        Some(_) => &[],
+        None => &further,
+    };
+    session.end(&mut report, further)?;
     if let Some(path) = &arguments.junit {
         write_file(path, report::junit(&report))?;
     }
     let summary = Summary {
         report: &report,
         directory: session.directory(),
-        further: match arguments.shard {
-            // The other parts may have them.
-            Some(_) => &[],
-            None => &further,
-        },
+        further,
         excluded: &expansion.excluded,
     };
     summary.write(arguments.format, output)?;

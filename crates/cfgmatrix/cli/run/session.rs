@@ -207,8 +207,14 @@ impl<'a> Session<'a> {
     }
 
     /// Keeps what only all outcomes together tell.
-    pub(super) fn end(&mut self, report: &mut Report) -> Result<(), Error> {
+    pub(super) fn end(
+        &mut self,
+        report: &mut Report,
+        further: &[Variant<'_>],
+    ) -> Result<(), Error> {
         self.progress.end();
+        self.run.further = further.iter().map(|one| one.name.clone()).collect();
+        report.run.further.clone_from(&self.run.further);
         self.run.duplicates = report.find_duplicates();
         report.run.duplicates.clone_from(&self.run.duplicates);
         self.record.write_manifest(&self.run)?;

@@ -1,11 +1,13 @@
 //! The matrix with two axes across, and each value by itself.
 
+use std::collections::HashMap;
+
 use super::super::compare::median;
 use super::super::date;
+use super::super::end::End;
 use super::super::escape::Markup;
-use super::super::summary::{Report, Row, coordinates, is_failure, readable, sign, word};
+use super::super::summary::{Report, Row, coordinates, is_failure};
 use super::link;
-use crate::outcome::Status;
 
 /// The most columns that are read across.
 const COLUMNS: usize = 40;
@@ -56,12 +58,14 @@ impl<'a> Grid<'a> {
         let findings = self.report.blame.cover.iter();
         let mut chosen: Vec<usize> = Vec::new();
         for literal in findings.flat_map(|finding| &finding.explanation.literals) {
-            if !chosen.contains(&literal.axis_index()) {
-                chosen.push(literal.axis_index());
+            let axis = literal.axis_index();
+            if !chosen.iter().any(|&other| self.is_nested(axis, other)) {
+                chosen.push(axis);
             }
         }
-        let mut rest: Vec<(usize, f64)> = (0..self.axes.len())
-            .filter(|axis| !chosen.contains(axis) && self.by_value(*axis).len() > 1)
+        let is_new = |axis: usize| !chosen.iter().any(|&other| self.is_nested(axis, other));
+        let mut rest: Vec<(usize, f64)> = (0..self.report.run.axes.len())
+            .filter(|&axis| is_new(axis) && self.by_value(axis).len() > 1)
             .map(|axis| (axis, self.spread(axis)))
             .collect();
         rest.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -75,6 +79,21 @@ impl<'a> Grid<'a> {
             chosen.reverse();
         }
         chosen
+    }
+
+    /// Whether one is the other, or an attribute of it, as a compiler's family is
+    /// of the compiler: most cells of the two would be empty.
+    fn is_nested(&self, one: usize, other: usize) -> bool {
+        let axes = self.report.run.axes.len();
+        if one == other || (one < axes && other < axes) {
+            return one == other;
+        }
+        let tells = |from: usize, to: usize| {
+            let mut known = HashMap::new();
+            let mut places = self.places.iter();
+            places.all(|place| *known.entry(place[from]).or_insert(place[to]) == place[to])
+        };
+        tells(one, other) || tells(other, one)
     }
 
     /// How much of the differences between rows is between an axis's values,
@@ -116,28 +135,21 @@ fn squares(numbers: &[f64]) -> f64 {
 /// The rows of a cell, summed up.
 struct Cell {
     rows: Vec<usize>,
-    counts: Vec<(Option<Status>, usize)>,
+    counts: Vec<(End, usize)>,
     seconds: Option<f64>,
 }
 
 impl Cell {
     fn new(all: &[Row], mut rows: Vec<usize>) -> Self {
-        let rank = |status: Option<Status>| match status {
-            Some(status) if is_failure(status) => 0,
-            Some(Status::Passed) => 3,
-            Some(_) => 1,
-            None => 2,
-        };
-        rows.sort_by_key(|&row| rank(all[row].status()));
-        let mut counts: Vec<(Option<Status>, usize)> = Vec::new();
+        rows.sort_by_key(|&row| all[row].end() as usize);
+        let mut counts: Vec<(End, usize)> = Vec::new();
         for &row in &rows {
-            let status = all[row].status();
-            match counts.iter_mut().find(|(one, _)| *one == status) {
+            let end = all[row].end();
+            match counts.iter_mut().find(|(one, _)| *one == end) {
                 Some((_, count)) => *count += 1,
-                None => counts.push((status, 1)),
+                None => counts.push((end, 1)),
             }
         }
-        counts.sort_by_key(|(status, _)| (rank(*status), word(*status)));
         let outcomes = rows.iter().filter_map(|&row| all[row].outcome.as_ref());
         let seconds: Vec<f64> = outcomes.map(|outcome| outcome.seconds).collect();
         Self {
@@ -149,13 +161,14 @@ impl Cell {
 
     /// What colours it: the share of failures among those that ended.
     fn class(&self) -> &'static str {
-        let count = |is: fn(Status) -> bool| -> usize {
-            let counts = self.counts.iter();
-            let counts = counts.filter(|(status, _)| status.is_some_and(is));
+        let count = |is: fn(End) -> bool| -> usize {
+            let counts = self.counts.iter().filter(|(end, _)| is(*end));
             counts.map(|(_, count)| count).sum()
         };
-        match (count(is_failure), count(|status| status == Status::Passed)) {
+        let untested = count(|end| end == End::Untested);
+        match (count(End::is_failure), count(End::is_passed)) {
             (0, 0) => "heat missing",
+            (0, passed) if passed == untested => "heat untested",
             (0, _) => "heat passed",
             (_, 0) => "heat failed",
             (failed, passed) if failed * 2 > passed => "heat half",
@@ -165,12 +178,12 @@ impl Cell {
 
     /// The counts with signs, for eyes, and with words, for ears.
     fn write_counts(&self, page: &mut Markup) {
-        for (status, count) in &self.counts {
+        for (end, count) in &self.counts {
             page.raw("<span")
-                .attribute("title", readable(*status))
+                .attribute("title", end.readable())
                 .raw(">");
-            page.text(sign(*status)).raw("<span class=\"unseen\"> ");
-            page.text(readable(*status)).raw("</span> ");
+            page.text(end.sign()).raw("<span class=\"unseen\"> ");
+            page.text(end.readable()).raw("</span> ");
             page.text(&count.to_string()).raw("</span> ");
         }
     }
@@ -198,7 +211,7 @@ impl Cell {
         page.raw("</summary><ul>");
         for &row in self.rows.iter().take(LINKS) {
             let row_of = &report.rows[row];
-            page.raw("<li>").text(sign(row_of.status())).raw(" ");
+            page.raw("<li>").text(row_of.end().sign()).raw(" ");
             link(page, row, &row_of.variant.name);
             page.raw("</li>");
         }

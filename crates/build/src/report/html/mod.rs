@@ -3,13 +3,17 @@
 //! It says everything without its script. The script lets any two axes be
 //! laid across each other, and variants be searched; it reads the page alone.
 
+mod evidence;
+mod header;
 mod heat;
 mod variant;
 
+use std::collections::HashMap;
+
 use super::date;
+use super::end::End;
 use super::escape::Markup;
-use super::summary::{Report, Row, is_failure, readable, sign, word};
-use crate::outcome::Status;
+use super::summary::{Report, Row, is_failure};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
@@ -18,7 +22,7 @@ const SCRIPT: &str = include_str!("script.js");
 /// nothing may be loaded from anywhere; tested to be that.
 const POLICY: &str = concat!(
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; ",
-    "style-src 'unsafe-inline'; script-src 'sha256-jiUgu+jBSDOWdw0J6EjBeoN6fRRf75E/SBoBNzB3bcs='; ",
+    "style-src 'unsafe-inline'; script-src 'sha256-ziLjO61s+Pt+Rwyg5cFVKOexc/Edr3OcIsoHc4MQkDo='; ",
     "base-uri 'none'; form-action 'none'\">\n"
 );
 
@@ -33,11 +37,13 @@ const OPEN: usize = 50;
 pub fn html(report: &Report) -> String {
     let mut page = Markup::html();
     head(&mut page, report);
-    header(&mut page, report);
+    header::header(&mut page, report);
     page.raw("<main>\n");
     heat::matrix(&mut page, report);
     blame(&mut page, report);
     failures(&mut page, report);
+    evidence::evidence(&mut page, report);
+    notes(&mut page, report);
     comparison(&mut page, report);
     duplicates(&mut page, report);
     heat::values(&mut page, report);
@@ -61,64 +67,8 @@ fn head(page: &mut Markup, report: &Report) {
 /// `14 passed, 2 failed`.
 fn counts(report: &Report) -> String {
     let words = report.totals().words().into_iter();
-    let words = words.map(|(status, count)| format!("{count} {}", readable(status)));
+    let words = words.map(|(_, count, words)| format!("{count} {words}"));
     words.collect::<Vec<_>>().join(", ")
-}
-
-fn header(page: &mut Markup, report: &Report) {
-    page.raw("<header>\n<a class=\"skip\" href=\"#variants\">To the variants</a>\n");
-    page.element("h1", &report.run.name);
-    page.raw("\n<p class=\"totals\">");
-    for (status, count) in report.totals().words() {
-        page.raw("<span")
-            .attribute("class", &format!("chip {}", word(status)));
-        page.raw(">")
-            .text(sign(status))
-            .raw(" <b>")
-            .text(&count.to_string());
-        page.raw("</b> ").text(readable(status)).raw("</span> ");
-    }
-    let variants = report.rows.len();
-    page.raw("<span>of ")
-        .text(&variants.to_string())
-        .raw(" variants</span></p>\n");
-    page.raw("<p class=\"quiet\">Began ")
-        .text(&date::readable(report.run.started_unix));
-    page.raw("; ").text(&date::duration(report.seconds()));
-    page.raw(" of building and testing, all variants together.</p>\n");
-    if !report.run.steps.is_empty() {
-        page.raw(
-            "<details><summary>What is done with each variant</summary>\n<dl class=\"steps\">",
-        );
-        for step in &report.run.steps {
-            page.element("dt", step.name.as_str());
-            page.raw("<dd><code>")
-                .text(&command(&step.command))
-                .raw("</code></dd>");
-        }
-        page.raw("</dl></details>\n");
-    }
-    page.raw("<nav aria-label=\"Sections\"><a href=\"#matrix\">Matrix</a>");
-    let links = [
-        (
-            has_failures(report),
-            " <a href=\"#blame\">In common</a> <a href=\"#failures\">Failures</a>",
-        ),
-        (
-            report.comparison.is_some(),
-            " <a href=\"#comparison\">Changes</a>",
-        ),
-        (
-            !report.run.duplicates.is_empty(),
-            " <a href=\"#duplicates\">Duplicates</a>",
-        ),
-    ];
-    for (_, link) in links.into_iter().filter(|(is_there, _)| *is_there) {
-        page.raw(link);
-    }
-    page.raw(
-        " <a href=\"#values\">Values</a> <a href=\"#variants\">Variants</a></nav>\n</header>\n",
-    );
 }
 
 /// Words of a command so that it is seen where each begins.
@@ -174,12 +124,11 @@ fn failures(page: &mut Markup, report: &Report) {
     page.raw("<th scope=\"col\">Variant</th><th scope=\"col\">Ended</th><th scope=\"col\">In</th>");
     page.raw("<th scope=\"col\">After</th><th scope=\"col\">Why</th></tr></thead>\n<tbody>\n");
     for (place, row) in &failed {
-        let status = row.status();
         let seconds = row.outcome.as_ref().map_or(0.0, |outcome| outcome.seconds);
         page.raw("<tr><th scope=\"row\">");
         link(page, *place, &row.variant.name);
         page.raw("</th><td>");
-        chip(page, status);
+        chip(page, row.end());
         page.raw("</td><td>")
             .text(row.where_it_ended().unwrap_or("–"));
         page.raw("</td><td class=\"number\">")
@@ -195,13 +144,13 @@ fn failures(page: &mut Markup, report: &Report) {
     page.raw("</section>\n");
 }
 
-fn chip(page: &mut Markup, status: Option<Status>) {
+fn chip(page: &mut Markup, end: End) {
     page.raw("<span")
-        .attribute("class", &format!("chip {}", word(status)));
+        .attribute("class", &format!("chip {}", end.word()));
     page.raw(">")
-        .text(sign(status))
+        .text(end.sign())
         .raw(" ")
-        .text(readable(status))
+        .text(end.readable())
         .raw("</span>");
 }
 
@@ -221,7 +170,43 @@ fn blame(page: &mut Markup, report: &Report) {
         page.raw(item);
         page.text(sentence.trim_start()).raw("</li>\n");
     }
-    page.raw("</ul>\n</section>\n");
+    page.raw("</ul>\n");
+    let further = &report.run.further;
+    if !further.is_empty() {
+        page.raw("<p>To tell what explains it, build <span class=\"names\">");
+        names_of(page, further, &places(report));
+        page.raw("</span>: <code>cfgmatrix run --bisect</code> does.</p>\n");
+    }
+    page.raw("</section>\n");
+}
+
+/// Where each variant is, by its name.
+fn places(report: &Report) -> HashMap<&str, usize> {
+    let rows = report.rows.iter().enumerate();
+    rows.map(|(place, row)| (row.variant.name.as_str(), place))
+        .collect()
+}
+
+/// What is to be known of steps, whether or not they passed.
+fn notes(page: &mut Markup, report: &Report) {
+    let notes = report.notes();
+    if notes.is_empty() {
+        return;
+    }
+    page.raw("<section id=\"notes\">\n<h2>Notes</h2>\n<dl class=\"changes\">\n");
+    let places = places(report);
+    for (step, note, rows) in notes.into_iter().take(NAMES) {
+        page.raw("<dt>").text(step.as_str()).raw(": ").text(note);
+        page.raw(" <b>").text(&rows.len().to_string());
+        page.raw("</b></dt><dd>");
+        let names: Vec<String> = rows
+            .iter()
+            .map(|&row| report.rows[row].variant.name.clone())
+            .collect();
+        names_of(page, &names, &places);
+        page.raw("</dd>\n");
+    }
+    page.raw("</dl>\n</section>\n");
 }
 
 fn comparison(page: &mut Markup, report: &Report) {
@@ -231,12 +216,7 @@ fn comparison(page: &mut Markup, report: &Report) {
     page.raw("<section id=\"comparison\">\n<h2>Since the run of ");
     page.text(&date::readable(comparison.earlier_unix))
         .raw("</h2>\n<dl class=\"changes\">\n");
-    let places: std::collections::HashMap<&str, usize> = report
-        .rows
-        .iter()
-        .enumerate()
-        .map(|(place, row)| (row.variant.name.as_str(), place))
-        .collect();
+    let places = places(report);
     for (what, names) in comparison.lots() {
         if names.is_empty() {
             continue;
@@ -283,7 +263,7 @@ fn comparison(page: &mut Markup, report: &Report) {
 }
 
 /// Names in a row, with links to those that are on the page.
-fn names_of(page: &mut Markup, names: &[String], places: &std::collections::HashMap<&str, usize>) {
+fn names_of(page: &mut Markup, names: &[String], places: &HashMap<&str, usize>) {
     for (place, name) in names.iter().take(NAMES).enumerate() {
         page.raw(if place > 0 { ", " } else { "" });
         match places.get(name.as_str()) {

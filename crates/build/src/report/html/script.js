@@ -6,8 +6,8 @@
     element.append(...children);
     return element;
   };
-  const signs = {failed: "✗", "timed-out": "◷", refuted: "≠", interrupted: "◌", missing: "–", passed: "✓"};
-  const words = {"timed-out": "timed out", missing: "did not run"};
+  const signs = {failed: "✗", "timed-out": "◷", refuted: "≠", interrupted: "◌", missing: "–", untested: "☐", passed: "✓"};
+  const words = {"timed-out": "timed out", missing: "did not run", untested: "passed without tests"};
   const order = Object.keys(signs);
   const isFailure = (status) => order.indexOf(status) < 3;
 
@@ -37,8 +37,9 @@
   const cell = (inside, most) => {
     if (!inside.length) return make("td", {className: "heat empty", title: "no such variant", textContent: "·"});
     const count = (is) => inside.filter((one) => is(one.status)).length;
-    const failed = count(isFailure), passed = count((status) => status === "passed");
-    const heat = !failed && !passed ? "missing" : !failed ? "passed" : !passed ? "failed" : failed * 2 > passed ? "half" : "some";
+    const failed = count(isFailure), untested = count((status) => status === "untested");
+    const passed = untested + count((status) => status === "passed");
+    const heat = !failed && !passed ? "missing" : !failed ? passed === untested ? "untested" : "passed" : !passed ? "failed" : failed * 2 > passed ? "half" : "some";
     const summary = make("summary");
     for (const status of order) {
       const number = count((one) => one === status);

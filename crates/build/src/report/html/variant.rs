@@ -7,9 +7,9 @@ use super::super::date;
 use super::super::escape::Markup;
 use super::super::input::Flag;
 use super::super::log::Excerpt;
-use super::super::summary::{Report, Row, ending, is_failure, readable, sign, word};
-use super::{anchor, chip, command, heat};
-use crate::outcome::{Claim, Outcome, Status, StepName, StepOutcome, Verdict};
+use super::super::summary::{Report, Row, ending, is_failure};
+use super::{anchor, chip, command, evidence, heat};
+use crate::outcome::{Outcome, Status, StepName, StepOutcome};
 
 /// All variants, each to be opened.
 pub(super) fn variants(page: &mut Markup, report: &Report) {
@@ -27,20 +27,19 @@ pub(super) fn variants(page: &mut Markup, report: &Report) {
     legend(page, outcomes());
     let positions = heat::positions(report);
     for (place, (row, position)) in report.rows.iter().zip(&positions).enumerate() {
-        let status = row.status();
+        let end = row.end();
         page.raw("<details");
-        page.attribute("class", &format!("variant {}", word(status)));
+        page.attribute("class", &format!("variant {}", end.word()));
         page.attribute("data-at", position);
-        page.attribute("data-status", word(status));
+        page.attribute("data-status", end.word());
         if let Some(outcome) = &row.outcome {
             page.attribute("data-seconds", &format!("{:.3}", outcome.seconds));
         }
-        page.raw("><summary><span class=\"sign\">")
-            .text(sign(status));
+        page.raw("><summary><span class=\"sign\">").text(end.sign());
         page.raw("</span> <span class=\"name\">")
             .text(&row.variant.name);
         page.raw("</span> <span class=\"ended\">")
-            .text(readable(status))
+            .text(end.readable())
             .raw("</span>");
         if let Some(outcome) = &row.outcome {
             bar(page, outcome, most);
@@ -117,7 +116,13 @@ fn common<'a>(mut outcomes: impl Iterator<Item = &'a Outcome>) -> BTreeMap<&'a s
 }
 
 fn body(page: &mut Markup, row: &Row, common: &BTreeMap<&str, &str>) {
-    for (axis, value) in &row.variant.axes {
+    let variant = &row.variant;
+    // What only repeats an axis is said once.
+    let more = variant
+        .attributes
+        .iter()
+        .filter(|one| !variant.axes.contains(one));
+    for (axis, value) in variant.axes.iter().chain(more) {
         page.raw("<span><span class=\"quiet\">")
             .text(axis)
             .raw("</span> ");
@@ -129,19 +134,19 @@ fn body(page: &mut Markup, row: &Row, common: &BTreeMap<&str, &str>) {
     page.text(&id).raw("</code></span></p>\n");
     let Some(outcome) = &row.outcome else {
         page.raw("<p>It did not run.</p>\n");
-        flags(page, &row.variant.flags);
+        flags(page, &row.variant.flags_once());
         return;
     };
     if !outcome.steps.is_empty() {
         steps(page, outcome);
     }
-    if !outcome.claims.is_empty() {
-        claims(page, &outcome.claims);
-    }
     for (place, excerpt) in &row.excerpts {
         log(page, &outcome.steps[*place], excerpt);
     }
-    flags(page, &row.variant.flags);
+    if !outcome.claims.is_empty() {
+        evidence::claims(page, row, &outcome.claims);
+    }
+    flags(page, &row.variant.flags_once());
     let own = outcome.environment.iter();
     let own = own.map(|(name, value)| (name.as_str(), value.as_str()));
     let own: Vec<(&str, &str)> = own.filter(|(name, _)| !common.contains_key(name)).collect();
@@ -153,55 +158,33 @@ fn body(page: &mut Markup, row: &Row, common: &BTreeMap<&str, &str>) {
 }
 
 fn steps(page: &mut Markup, outcome: &Outcome) {
-    page.raw("<div class=\"wide\"><table class=\"list stack\"><thead><tr><th scope=\"col\">Step</th><th scope=\"col\">Ended</th><th scope=\"col\">Time</th><th scope=\"col\">Command</th></tr></thead><tbody>");
+    page.raw("<div class=\"wide\"><table class=\"list stack\"><thead><tr><th scope=\"col\">Step</th><th scope=\"col\">Ended</th><th scope=\"col\">Time</th><th scope=\"col\">Memory</th><th scope=\"col\">Command and log</th></tr></thead><tbody>");
     for step in &outcome.steps {
         page.raw("<tr><th scope=\"row\">")
             .text(step.name.as_str())
             .raw("</th><td>");
-        chip(page, Some(step.status));
+        chip(page, step.status.into());
+        for note in &step.notes {
+            page.raw("<br><small>").text(note).raw("</small>");
+        }
         page.raw("</td><td class=\"number\">")
             .text(&date::duration(step.seconds));
         if step.attempts > 1 {
             page.text(&format!(" in {} attempts", step.attempts));
         }
+        page.raw("</td><td class=\"number\">").text(
+            &step
+                .peak_memory
+                .map_or_else(|| "–".to_owned(), date::memory),
+        );
         page.raw("</td><td><code>")
             .text(&command(&step.command))
             .raw("</code>");
         if step.status != Status::Passed {
             page.raw("<br>").text(&ending(step));
-            page.raw("; log: <code>").text(&step.log).raw("</code>");
         }
+        page.raw("<br><small>").text(&step.log).raw("</small>");
         page.raw("</td></tr>");
-    }
-    page.raw("</tbody></table></div>\n");
-}
-
-/// A verdict with a sign.
-fn verdict(verdict: Verdict) -> (&'static str, &'static str) {
-    match verdict {
-        Verdict::Proved => ("chip passed", "✓ proved"),
-        Verdict::Refuted => ("chip refuted", "≠ refuted"),
-        Verdict::Unknown => ("chip missing", "? not seen"),
-    }
-}
-
-fn claims(page: &mut Markup, claims: &[Claim]) {
-    page.raw("<div class=\"wide\"><table class=\"list claims\"><thead><tr><th scope=\"col\">Claim</th><th scope=\"col\">Claimed</th><th scope=\"col\">Observed</th><th scope=\"col\">Verdict</th><th scope=\"col\">Evidence</th></tr></thead><tbody>");
-    for claim in claims {
-        let (class, text) = verdict(claim.verdict);
-        page.raw("<tr><th scope=\"row\">").text(&claim.about);
-        if let Some(artifact) = &claim.artifact {
-            page.raw("<br><small>").text(artifact).raw("</small>");
-        }
-        page.raw("</th><td>").text(&claim.claimed).raw("</td><td>");
-        page.text(claim.observed.as_deref().unwrap_or("–"));
-        page.raw("</td><td><span")
-            .attribute("class", class)
-            .raw(">");
-        page.text(text)
-            .raw("</span></td><td>")
-            .text(&claim.evidence)
-            .raw("</td></tr>");
     }
     page.raw("</tbody></table></div>\n");
 }
@@ -242,7 +225,7 @@ fn log(page: &mut Markup, step: &StepOutcome, excerpt: &Excerpt) {
     page.raw("</pre></details>\n");
 }
 
-fn flags(page: &mut Markup, flags: &[Flag]) {
+fn flags(page: &mut Markup, flags: &[&Flag]) {
     if flags.is_empty() {
         return;
     }
@@ -252,7 +235,11 @@ fn flags(page: &mut Markup, flags: &[Flag]) {
             .text(&command(&flag.tokens));
         page.raw("</code></th><td>").text(flag.part.as_str());
         page.raw("</td><td>").text(&flag.feature);
-        page.raw("</td><td>").text(&flag.source).raw("</td></tr>");
+        page.raw("</td><td>");
+        for (place, source) in flag.source.split("; ").enumerate() {
+            page.raw(if place > 0 { "<br>" } else { "" }).text(source);
+        }
+        page.raw("</td></tr>");
     }
     page.raw("</tbody></table></div></details>\n");
 }
