@@ -189,7 +189,7 @@ fn open(log: &Path, step: &Step, number: u32) -> std::io::Result<File> {
 
 /// The line of a log's end that most likely says what went wrong: the first that
 /// speaks of an error, else the last one.
-fn first_error(log: &Path) -> Option<String> {
+pub(crate) fn first_error(log: &Path) -> Option<String> {
     const MARKS: [&str; 9] = [
         "error:",
         "Error:",

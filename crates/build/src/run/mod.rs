@@ -27,6 +27,7 @@ use attempt::Setting;
 
 pub use crate::step::Step;
 pub use attempt::LONGEST_LOG;
+pub(crate) use attempt::first_error;
 pub use environment::{passed, passes};
 pub use error::RunError;
 pub use job::{Job, file_name};
