@@ -31,6 +31,6 @@ mod tests;
 
 pub use cells::{BlasThreads, Cell, Library, grid, lengths};
 pub use measure::{MeasureError, Program};
-pub use race::{Dropped, End, Limits, Measure, Race, Reason, Sample};
+pub use race::{Dropped, ERROR, End, Limits, Measure, Race, Reason, Sample};
 pub use ranks::Interval;
 pub use verdict::{Answer, Comparison, Verdict, median};

@@ -7,7 +7,7 @@ use super::ranks::{above_zero, median_interval};
 use super::verdict::median;
 
 /// The probability with which anything at all that is said to differ may be equal.
-pub(super) const ERROR: f64 = 0.05;
+pub const ERROR: f64 = 0.05;
 /// Cells that differ by less than this factor are as good as equal.
 pub(super) const SAME: f64 = 1.02;
 /// A cell all of whose runs take so many times as long as any of another one is

@@ -86,13 +86,13 @@ fn counted(application: usize, blas: usize) -> Cell {
     }
 }
 
-const RACES: u64 = 200;
+const RACES: u64 = 150;
 
 /// The share of races of noisy cells of which something holds.
 fn share(medians: &[f64], cells: &[Cell], holds: impl Fn(&Verdict, &Race) -> bool) -> f64 {
     let races = (0..RACES).filter(|&seed| {
         let mut noise = Noise(Order::new(seed ^ 0xabcd));
-        let race = race(medians.len(), &limits(40, seed), |cell, round| {
+        let race = race(medians.len(), &limits(60, seed), |cell, round| {
             Some(medians[cell] * drift(round) * noise.factor(0.04))
         });
         let verdict = Verdict::new(cells, &race).expect("all cells ended");
