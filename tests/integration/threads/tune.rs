@@ -2,11 +2,12 @@
 //! that others use too.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
 use super::number;
-use crate::support::cfgmatrix;
+use crate::support::{cfgmatrix, stdout};
 
 fn seconds(cell: &Value) -> BTreeMap<u64, f64> {
     let samples = cell["samples"].as_array().expect("samples are a list");
@@ -44,6 +45,19 @@ fn by_all_signs(differences: &[f64]) -> f64 {
     let all = 1_u32 << count;
     let as_high = (0..all).filter(|&signs| positive(signs) >= seen).count();
     as_high as f64 / f64::from(all)
+}
+
+/// The machine's compilers and BLAS libraries are looked for once.
+fn on_this_machine(command: &mut assert_cmd::Command) -> &mut assert_cmd::Command {
+    static REPORT: LazyLock<tempfile::NamedTempFile> = LazyLock::new(|| {
+        let only = ["--only", "compilers", "--only", "blas"];
+        let mut probe = cfgmatrix();
+        let report = stdout(probe.args(["probe", "--format", "json"]).args(only));
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), report).unwrap();
+        file
+    });
+    command.arg("--host").arg(REPORT.path())
 }
 
 /// Whether the document's statements follow from its samples.
@@ -117,8 +131,8 @@ mod commands {
     use std::process::Stdio;
     use std::time::{Duration, Instant};
 
-    use super::{Value, cfgmatrix, check, number, seconds};
-    use crate::support::{json, stdout};
+    use super::{Value, cfgmatrix, check, number, on_this_machine, seconds, stdout};
+    use crate::support::json;
 
     fn tune(options: &[&str], script: &str) -> assert_cmd::Command {
         let mut command = cfgmatrix();
@@ -269,16 +283,12 @@ mod commands {
     /// Variants that differ in more than BLAS would not say what made one faster.
     #[test]
     fn variants_that_differ_in_more_than_blas_are_refused() {
-        let directory = tempfile::tempdir().unwrap();
-        let host = directory.path().join("host.json");
-        std::fs::write(
-            &host,
-            stdout(cfgmatrix().args(["probe", "--format", "json"])),
-        )
-        .unwrap();
         let mut command = cfgmatrix();
-        command.args(["threads", "tune", "cases/threads/tune-modes.toml", "--host"]);
-        let output = command.arg(&host).args(["--", "true"]).output().unwrap();
+        command.args(["threads", "tune", "cases/threads/tune-modes.toml"]);
+        let output = on_this_machine(&mut command)
+            .args(["--", "true"])
+            .output()
+            .unwrap();
         if output.status.code() == Some(3) {
             crate::support::have(false, "gcc and OpenBLAS");
             return;
@@ -336,7 +346,7 @@ mod programs {
     use std::path::{Path, PathBuf};
 
     use super::super::machine::{LIBRARIES, build_source, here};
-    use super::{Value, cfgmatrix, check, number};
+    use super::{Value, cfgmatrix, check, number, on_this_machine};
     use crate::support::{json, repository};
 
     /// The program, linked with a build of OpenBLAS.
@@ -391,8 +401,11 @@ mod programs {
 
     fn tune(log: &Path, options: &[&str], program: &str) -> Value {
         let mut command = cfgmatrix();
+        command.args(["threads", "tune", "--format", "json", "--rounds", "4"]);
+        if options.contains(&"--pass") {
+            on_this_machine(&mut command);
+        }
         command
-            .args(["threads", "tune", "--format", "json", "--rounds", "4"])
             .args(options)
             .args(["--", program, "small", "48", "60"])
             .env("WORK_LOG", log);

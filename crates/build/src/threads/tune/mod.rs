@@ -17,7 +17,8 @@
 //! logarithm of a ratio is as likely to be positive as to be negative, whatever
 //! the distribution of the times, and that is all the test needs. It is exact for
 //! few rounds. The error of 5 % is shared out over all ordered pairs of cells
-//! (Bonferroni) and over all times at which they are looked at.
+//! (Bonferroni), and over the times at which they are looked at: half of it is for
+//! all looks on the way, half for the last one.
 
 mod cells;
 mod measure;

@@ -112,8 +112,8 @@ pub struct Race {
     pub rounds: usize,
     /// Why it ended.
     pub end: End,
-    /// How often cells were tested.
-    looks: u32,
+    /// What the last test had to be below.
+    pub(super) level: f64,
 }
 
 impl Race {
@@ -131,10 +131,12 @@ impl Race {
             dropped: vec![None; cells],
             rounds: 0,
             end: End::Rounds,
-            looks: 0,
+            level: ERROR,
         };
+        race.level = race.last_level();
+        let mut looks = 0;
         let mut order = Order::new(limits.seed);
-        let mut next_look = race.rounds_to_tell();
+        let mut next_look = Self::rounds_below(race.level_of(1));
         race.end = loop {
             if race.rounds >= limits.rounds {
                 break race.last_look(End::Rounds);
@@ -146,7 +148,8 @@ impl Race {
             if race.rounds == next_look {
                 // Each look costs certainty: few are made, ever further apart.
                 next_look = (next_look + 1).max(next_look.saturating_add(next_look / 2));
-                if race.look() {
+                looks += 1;
+                if race.look(race.level_of(looks)) {
                     break End::Equal;
                 }
             }
@@ -222,25 +225,29 @@ impl Race {
         (cells * (cells - 1.0)).max(1.0)
     }
 
-    /// What a test has to be below at the `look`th time. The shares of all times
-    /// are the whole together.
-    fn level(&self, look: u32) -> f64 {
+    /// What a test has to be below at the `look`th time on the way. All of these
+    /// have half of the error together.
+    fn level_of(&self, look: u32) -> f64 {
         let look = f64::from(look);
-        ERROR / (look * (look + 1.0)) / self.pairs()
+        ERROR / 2.0 / (look * (look + 1.0)) / self.pairs()
     }
 
-    /// Rounds before a test can tell anything: with fewer, even a cell that is
-    /// slower each time may be so by chance.
+    /// What it has to be below at the end, which has the other half.
+    fn last_level(&self) -> f64 {
+        ERROR / 2.0 / self.pairs()
+    }
+
+    /// Rounds before the last test can tell anything.
     pub(super) fn rounds_to_tell(&self) -> usize {
-        let level = self.level(1);
+        Self::rounds_below(self.last_level())
+    }
+
+    /// Rounds before a test can be below a level: with fewer, even a cell that is
+    /// slower each time may be so by chance.
+    fn rounds_below(level: f64) -> usize {
         let mut rounds = (1..).zip(std::iter::successors(Some(0.5), |p: &f64| Some(p / 2.0)));
         let enough = rounds.find(|(_, least)| *least <= level);
         enough.map_or(usize::MAX, |(rounds, _)| rounds)
-    }
-
-    /// The level of the last test; that of the first if there was none.
-    pub(super) fn last_level(&self) -> f64 {
-        self.level(self.looks.max(1))
     }
 
     /// Logarithms of how many times as long as `than` a cell took, in each round
@@ -279,12 +286,11 @@ impl Race {
 
     /// Leaves out what the test tells from the fastest cell; true where the others
     /// are as good as equal to it.
-    fn look(&mut self) -> bool {
+    fn look(&mut self, level: f64) -> bool {
         let Some(leader) = self.leader() else {
             return false;
         };
-        self.looks += 1;
-        let level = self.level(self.looks);
+        self.level = level;
         let mut equal = true;
         let others: Vec<usize> = self.left().filter(|&cell| cell != leader).collect();
         let several = !others.is_empty();
@@ -312,7 +318,7 @@ impl Race {
 
     /// Looks once more before the race ends for want of time.
     fn last_look(&mut self, end: End) -> End {
-        if self.rounds >= self.rounds_to_tell() && self.look() {
+        if self.rounds >= self.rounds_to_tell() && self.look(self.last_level()) {
             return End::Equal;
         }
         match self.left().count() {

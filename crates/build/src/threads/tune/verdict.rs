@@ -85,21 +85,14 @@ impl Verdict {
             .filter(|&cell| proven || overlaps(race, cell, fastest))
             .collect();
         let recommended = tied.iter().copied().min_by(|&a, &b| {
-            let rank = |cell: usize| {
-                let cell = &cells[cell];
-                let uncounted = usize::MAX;
-                (
-                    cell.threads.unwrap_or(uncounted),
-                    cell.application.unwrap_or(uncounted),
-                )
-            };
+            let rank = |cell: usize| cells[cell].threads.unwrap_or(usize::MAX);
             let medians = race.median(a).zip(race.median(b));
             let by_median = medians.map_or(std::cmp::Ordering::Equal, |(a, b)| a.total_cmp(&b));
             rank(a).cmp(&rank(b)).then(by_median)
         })?;
         let compared = (0..cells.len()).map(|cell| {
             let ratios = race.ratios(cell, fastest);
-            let interval = median_interval(&ratios, race.last_level());
+            let interval = median_interval(&ratios, race.level);
             Comparison {
                 median: race.median(cell),
                 ratio: interval.map(

@@ -143,7 +143,7 @@ pub(super) fn write(
         test: TestJson {
             name: "wilcoxon-signed-rank",
             pairs: "logarithms of the ratios of two cells' times in each round",
-            correction: "bonferroni over ordered pairs and looks",
+            correction: "bonferroni over ordered pairs, half of the error for the last look",
             error: cfgmatrix_build::threads::tune::ERROR,
         },
         cells: cells.collect(),
