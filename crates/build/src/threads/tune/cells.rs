@@ -76,65 +76,18 @@ pub fn grid(
     cores: usize,
     default: bool,
 ) -> Vec<Cell> {
-    let sequential = application.is_none();
-    let application = application.unwrap_or(&[1]);
-    let within = |cell: &Cell| cell.threads.is_none_or(|threads| threads <= cores);
-    let pairs = |threads: fn(usize, usize) -> usize| {
-        let pairs = application.iter();
-        let pairs = pairs.flat_map(move |&own| blas.iter().map(move |&blas| (own, blas)));
-        pairs.map(move |(own, blas)| (own, blas, threads(own, blas)))
-    };
-    let mut cells: Vec<Cell> = match library {
+    let mut cells = match library {
         Library::Unknown(names) => {
-            let pairs = pairs(|own, blas| own.saturating_mul(blas));
-            pairs
+            let pairs = pairs(application.unwrap_or(&[1]), blas, usize::saturating_mul);
+            let cells = pairs.into_iter();
+            cells
                 .map(|pair| two_variables(pair, names, false))
                 .collect()
         }
-        Library::Known(Some(library)) if !library.can_be_held() => application
-            .iter()
-            .map(|&own| uncounted(own, library))
-            .collect(),
-        Library::Known(Some(library)) if library.is_threaded() => match library.own_variable() {
-            None if sequential => blas.iter().map(|&blas| of_blas(blas, library)).collect(),
-            None => {
-                let mut both = [application, blas].concat();
-                both.sort_unstable();
-                both.dedup();
-                both.into_iter()
-                    .map(|threads| shared(threads, library))
-                    .collect()
-            }
-            Some(name) => {
-                let names = [name.to_owned()];
-                // Threads of OpenMP take turns: a call in a parallel region has one.
-                let turns = library.threading == Threading::Openmp;
-                let pairs = if turns {
-                    pairs(usize::max).collect::<Vec<_>>()
-                } else {
-                    pairs(|own, blas| own.saturating_mul(blas)).collect()
-                };
-                let cells = pairs.into_iter();
-                cells
-                    .map(|pair| two_variables(pair, &names, turns))
-                    .collect()
-            }
-        },
-        Library::Known(_) => application.iter().map(|&own| alone(own)).collect(),
+        Library::Known(library) => of_library(library.as_ref(), application, blas),
     };
-    cells.retain(within);
-    let several = cells
-        .iter()
-        .any(|cell| matches!(cell.blas, BlasThreads::Counted(2..)));
-    let uncounted = cells.iter().any(|cell| cell.blas == BlasThreads::Own);
-    // With one variable for all, the runtime's own choice is all cores, as it is in a cell.
-    let own_variable = match library {
-        Library::Unknown(_) => true,
-        Library::Known(library) => library
-            .as_ref()
-            .is_some_and(|one| one.own_variable().is_some()),
-    };
-    if default && (uncounted || several && own_variable) {
+    cells.retain(|cell| cell.threads.is_none_or(|threads| threads <= cores));
+    if default && is_another_by_default(library, &cells) {
         cells.push(Cell {
             application: None,
             blas: BlasThreads::Own,
@@ -143,6 +96,76 @@ pub fn grid(
         });
     }
     cells
+}
+
+/// Threads of the application, of BLAS, and of both together.
+fn pairs(
+    application: &[usize],
+    blas: &[usize],
+    together: fn(usize, usize) -> usize,
+) -> Vec<(usize, usize, usize)> {
+    let pairs = application.iter();
+    let pairs = pairs.flat_map(|&own| blas.iter().map(move |&blas| (own, blas)));
+    pairs
+        .map(|(own, blas)| (own, blas, together(own, blas)))
+        .collect()
+}
+
+fn of_library(
+    library: Option<&BlasDemand>,
+    application: Option<&[usize]>,
+    blas: &[usize],
+) -> Vec<Cell> {
+    let sequential = application.is_none();
+    let application = application.unwrap_or(&[1]);
+    let Some(library) = library.filter(|library| library.is_threaded()) else {
+        return application.iter().map(|&own| alone(own)).collect();
+    };
+    if !library.can_be_held() {
+        let cells = application.iter();
+        return cells.map(|&own| uncounted(own, library)).collect();
+    }
+    match library.own_variable() {
+        None if sequential => blas.iter().map(|&blas| of_blas(blas, library)).collect(),
+        None => {
+            let mut both = [application, blas].concat();
+            both.sort_unstable();
+            both.dedup();
+            let cells = both.into_iter();
+            cells.map(|threads| shared(threads, library)).collect()
+        }
+        Some(name) => {
+            let names = [name.to_owned()];
+            // Threads of OpenMP take turns: a call in a parallel region has one.
+            let turns = library.threading == Threading::Openmp;
+            let together = if turns {
+                usize::max
+            } else {
+                usize::saturating_mul
+            };
+            let cells = pairs(application, blas, together).into_iter();
+            cells
+                .map(|pair| two_variables(pair, &names, turns))
+                .collect()
+        }
+    }
+}
+
+/// Whether nothing set is another cell than those that are. With one variable for
+/// all, the runtime's own choice is all cores, as it is in a cell.
+fn is_another_by_default(library: &Library, cells: &[Cell]) -> bool {
+    let own_variable = match library {
+        Library::Unknown(_) => true,
+        Library::Known(library) => {
+            let library = library.as_ref();
+            library.is_some_and(|library| library.own_variable().is_some())
+        }
+    };
+    cells.iter().any(|cell| match cell.blas {
+        BlasThreads::Own => true,
+        BlasThreads::Counted(threads) => threads > 1 && own_variable,
+        BlasThreads::Shared => false,
+    })
 }
 
 fn openmp(threads: usize, reason: &str) -> Variable {
