@@ -13,8 +13,16 @@ pub(super) fn answer(tuning: &Tuning) -> &'static str {
         Answer::Shared => "let both be threaded, in turn",
         Answer::Neither => "let neither be threaded: one thread is the fastest",
         Answer::Default => "set nothing: what the libraries do by themselves is the fastest",
-        Answer::Either => "let one of them be threaded: which one makes no difference",
-        _ => "makes no difference: more threads bring nothing that could be measured",
+        _ if !tuning.verdict.proven => {
+            "not known yet: the runs are too few, or too unlike each other"
+        }
+        Answer::Either => {
+            "let one of them be threaded: which one makes no difference that could be measured"
+        }
+        _ if tuning.race.end == End::Equal => {
+            "makes no difference: more threads bring less than 2 %"
+        }
+        _ => "makes no difference that could be measured: the machine's noise is larger",
     }
 }
 
