@@ -96,6 +96,10 @@ pub enum Error {
     #[cfg(feature = "cli")]
     #[error(transparent)]
     Report(#[from] cfgmatrix_build::report::ReportError),
+    /// A command whose time could not be taken.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    Measure(#[from] cfgmatrix_build::threads::tune::MeasureError),
     /// Arguments that do not go together.
     #[cfg(feature = "cli")]
     #[error("{message}")]
@@ -164,6 +168,8 @@ impl Error {
             Self::Backend(error) => error.hint(),
             #[cfg(feature = "cli")]
             Self::Report(error) => error.hint(),
+            #[cfg(feature = "cli")]
+            Self::Measure(error) => error.hint(),
             #[cfg(feature = "cli")]
             Self::Usage { hint, .. } => hint.clone(),
             Self::Io { source, .. } if source.kind() == std::io::ErrorKind::NotADirectory => {

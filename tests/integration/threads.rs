@@ -1,5 +1,8 @@
 //! `threads plan`: never more threads than cores, and programs that have the
-//! threads that the plan says.
+//! threads that the plan says. `threads tune`: cells that have the threads that
+//! they are said to have, and a recommendation that follows from the samples.
+
+mod tune;
 
 use serde_json::Value;
 
@@ -205,25 +208,34 @@ mod machine {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// The program, linked with one build of a library of Debian's.
+    /// A program, linked with one build of a library of Debian's.
     #[expect(
         clippy::disallowed_methods,
         reason = "the test compiles as a user would"
     )]
-    fn build(directory: &Path, build: &str, library: &str) -> PathBuf {
-        let program = directory.join(build);
-        let place = Path::new(LIBRARIES).join(build);
+    pub(super) fn build_source(
+        source: &Path,
+        program: &Path,
+        place: &Path,
+        library: &str,
+    ) -> PathBuf {
         let mut command = Command::new("gcc");
         command
             .args(["-O2", "-fopenmp"])
-            .arg(repository().join("tests/cases/threads/program.c"))
+            .arg(source)
             .arg("-o")
-            .arg(&program)
+            .arg(program)
             .arg(format!("-L{}", place.display()))
             .arg(format!("-Wl,-rpath,{}", place.display()))
             .arg(format!("-l{library}"));
         run(&mut command);
-        program
+        program.to_owned()
+    }
+
+    fn build(directory: &Path, build: &str, library: &str) -> PathBuf {
+        let source = repository().join("tests/cases/threads/program.c");
+        let place = Path::new(LIBRARIES).join(build);
+        build_source(&source, &directory.join(build), &place, library)
     }
 
     /// What the program counts: threads after a call outside of a parallel
@@ -248,9 +260,9 @@ mod machine {
         })
     }
 
-    const LIBRARIES: &str = "/usr/lib/x86_64-linux-gnu";
+    pub(super) const LIBRARIES: &str = "/usr/lib/x86_64-linux-gnu";
 
-    fn here(build: &str, library: &str) -> bool {
+    pub(super) fn here(build: &str, library: &str) -> bool {
         let file = Path::new(LIBRARIES)
             .join(build)
             .join(format!("lib{library}.so"));

@@ -2,6 +2,7 @@
 
 use cfgmatrix_build::artifact::ArtifactError;
 use cfgmatrix_build::run::RunError;
+use cfgmatrix_build::threads::tune::MeasureError;
 use cfgmatrix_probe::survey::SurveyError;
 use cfgmatrix_probe::{IdentifyError, process::ProcessError};
 
@@ -59,6 +60,13 @@ pub(super) fn code(error: &Error) -> u8 {
         Error::Run(RunError::Document { .. }) => USAGE,
         Error::Run(_) => IO,
         Error::Backend(_) => USAGE,
+        Error::Measure(error) => match error {
+            MeasureError::Missing { .. } => MISSING_TOOL,
+            MeasureError::Failed { .. } | MeasureError::TimedOut { .. } => FAILED,
+            MeasureError::TooMuchOutput { .. } => FAILED,
+            MeasureError::Interrupted => INTERRUPTED,
+            _ => IO,
+        },
         Error::Survey(error) => match error {
             SurveyError::NoDirectory { .. } | SurveyError::NoCompiler { .. } => USAGE,
             SurveyError::Knowledge(_) => USAGE,

@@ -113,14 +113,14 @@ pub(super) fn styled(style: Style, text: impl Display) -> String {
 /// Columns of equal width, two spaces between them; a column that is empty
 /// everywhere is left out.
 pub(super) struct Table {
-    header: Vec<&'static str>,
+    header: Vec<Cow<'static, str>>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    pub(super) fn new(header: impl IntoIterator<Item = &'static str>) -> Self {
+    pub(super) fn new<C: Into<Cow<'static, str>>>(header: impl IntoIterator<Item = C>) -> Self {
         Self {
-            header: header.into_iter().collect(),
+            header: header.into_iter().map(Into::into).collect(),
             rows: Vec::new(),
         }
     }
@@ -137,7 +137,7 @@ impl Table {
         let width = |column: usize| {
             let cells = self.rows.iter().map(|row| shown_width(&row[column]));
             cells
-                .chain([shown_width(self.header[column])])
+                .chain([shown_width(&self.header[column])])
                 .max()
                 .unwrap_or(0)
         };
@@ -155,7 +155,11 @@ impl Table {
             }
             line.trim_end().to_owned()
         };
-        let header = lay_out(used.iter().map(|&column| self.header[column]).collect());
+        let header = lay_out(
+            used.iter()
+                .map(|&column| self.header[column].as_ref())
+                .collect(),
+        );
         let rows = self
             .rows
             .iter()

@@ -33,7 +33,7 @@ pub(super) fn open(log: &Path, step: &Step, number: u32) -> io::Result<File> {
 
 /// The line of a log's end that most likely says what went wrong: the first that
 /// speaks of an error, else the last one.
-pub(super) fn first_error(log: &Path) -> Option<String> {
+pub(crate) fn first_error(log: &Path) -> Option<String> {
     let length = fs::metadata(log).ok()?.len();
     let bytes = part(log, length.saturating_sub(TAIL), TAIL).ok()?;
     let text = String::from_utf8_lossy(&bytes);

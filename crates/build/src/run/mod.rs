@@ -47,6 +47,7 @@ pub use job::{Job, file_name};
 #[cfg(unix)]
 pub use keeper::{KEEPER, keep};
 pub use log::LONGEST_LOG;
+pub(crate) use log::first_error;
 pub use memory::{MemoryLimit, NoMemoryLimit};
 pub use record::Record;
 pub use sources::state;

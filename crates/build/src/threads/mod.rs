@@ -5,14 +5,15 @@
 //! Cores (this machine) ─► Demand ─► Plan ─► Variable (the environment)
 //! ```
 //!
-//! [`Cores`] reads the machine. The rest is pure: a [`Plan`] follows from its
-//! [`Demand`] alone.
+//! [`Cores`] reads the machine. A [`Plan`] is pure: it follows from its [`Demand`]
+//! alone. [`tune`] measures what a plan can only guess.
 
 mod cgroup;
 mod cores;
 mod demand;
 mod plan;
 mod split;
+pub mod tune;
 mod variables;
 
 pub use cgroup::Quota;

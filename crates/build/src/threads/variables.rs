@@ -20,7 +20,7 @@ pub struct Variable {
 }
 
 impl Variable {
-    fn new(name: &str, value: impl Into<String>, reason: impl Into<String>) -> Self {
+    pub(super) fn new(name: &str, value: impl Into<String>, reason: impl Into<String>) -> Self {
         Self {
             name: name.to_owned(),
             value: value.into(),

@@ -2,6 +2,7 @@
 
 mod plan;
 mod table;
+mod tune;
 
 pub(super) use plan::variables;
 
@@ -22,6 +23,8 @@ pub(super) struct Arguments {
 enum Command {
     /// Say what each layer gets of this machine's cores, and by which variables, without running anything.
     Plan(plan::Arguments),
+    /// Measure a command with the threads in the application and in BLAS, and say which should have them.
+    Tune(tune::Arguments),
 }
 
 pub(super) fn run(
@@ -33,5 +36,6 @@ pub(super) fn run(
 ) -> Result<u8, Error> {
     match &arguments.command {
         Command::Plan(arguments) => plan::run(arguments, known, knowledge, surroundings, output),
+        Command::Tune(arguments) => tune::run(arguments, known, knowledge, surroundings, output),
     }
 }

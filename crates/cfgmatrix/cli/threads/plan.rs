@@ -59,7 +59,7 @@ enum Format {
     Json,
 }
 
-fn at_least_one(text: &str) -> Result<usize, String> {
+pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) => Err("at least 1 is needed".to_owned()),
         Ok(number) => Ok(number),
@@ -232,38 +232,13 @@ impl Arguments {
         known: &KnowledgeBase,
         target: Target,
     ) -> Result<Job, Error> {
-        let (name, wanted) = match asked.split_once('=') {
-            Some((name, wanted)) => (name, Some(wanted)),
-            None => (asked, None),
-        };
-        let library = known.blas(name)?;
-        let usage = |message: String| Error::Usage {
-            message,
-            hint: Some(format!("it is known as {}", threadings(library).join(", "))),
-        };
-        let Some(wanted) = wanted else {
-            return Err(usage(format!(
-                "`--blas {asked}` needs a threading, as in `--blas {}={}`",
-                library.id,
-                threadings(library).last().unwrap_or(&"sequential")
-            )));
-        };
-        let wanted: WantedThreading = wanted.parse().map_err(cfgmatrix_core::Error::Unknown)?;
-        let mut kinds = wanted.kinds().iter().copied();
-        let threading = kinds.find(|&kind| has_threading(library, kind));
-        let threading = threading.ok_or_else(|| {
-            usage(format!(
-                "{} is not known as {}",
-                library.name,
-                wanted.as_str()
-            ))
-        })?;
+        let demand = library_demand("--blas", asked, known, target)?;
         Ok(Job {
-            name: format!("{}={}", library.id, threading.as_str()),
+            name: format!("{}={}", demand.library, demand.threading.as_str()),
             target,
             has_mpi: false,
             application: self.application.unwrap_or(Application::Unknown),
-            blas: Some(demand_of(library, threading, target)),
+            blas: Some(demand),
             run_env: BTreeMap::new(),
         })
     }
@@ -322,6 +297,42 @@ impl Arguments {
     }
 }
 
+/// A library that an option names, as in `--blas openblas=pthread`.
+pub(super) fn library_demand(
+    option: &str,
+    asked: &str,
+    known: &KnowledgeBase,
+    target: Target,
+) -> Result<BlasDemand, Error> {
+    let (name, wanted) = match asked.split_once('=') {
+        Some((name, wanted)) => (name, Some(wanted)),
+        None => (asked, None),
+    };
+    let library = known.blas(name)?;
+    let usage = |message: String| Error::Usage {
+        message,
+        hint: Some(format!("it is known as {}", threadings(library).join(", "))),
+    };
+    let Some(wanted) = wanted else {
+        return Err(usage(format!(
+            "`{option} {asked}` needs a threading, as in `{option} {}={}`",
+            library.id,
+            threadings(library).last().unwrap_or(&"sequential")
+        )));
+    };
+    let wanted: WantedThreading = wanted.parse().map_err(cfgmatrix_core::Error::Unknown)?;
+    let mut kinds = wanted.kinds().iter().copied();
+    let threading = kinds.find(|&kind| has_threading(library, kind));
+    let threading = threading.ok_or_else(|| {
+        usage(format!(
+            "{} is not known as {}",
+            library.name,
+            wanted.as_str()
+        ))
+    })?;
+    Ok(demand_of(library, threading, target))
+}
+
 fn has_threading(library: &Blas, threading: Threading) -> bool {
     library.rows().iter().any(|row| row.threading == threading)
 }
@@ -338,7 +349,7 @@ fn threadings(library: &Blas) -> Vec<&'static str> {
     had.map(Threading::as_str).collect()
 }
 
-fn demand_of(library: &Blas, threading: Threading, target: Target) -> BlasDemand {
+pub(super) fn demand_of(library: &Blas, threading: Threading, target: Target) -> BlasDemand {
     let variables = library.thread_variables(threading, target);
     BlasDemand {
         library: library.id.clone(),
@@ -349,7 +360,7 @@ fn demand_of(library: &Blas, threading: Threading, target: Target) -> BlasDemand
 
 /// Whether a variant is compiled with OpenMP; of one without a compiler nothing
 /// is known.
-fn application_of(variant: &Variant<'_>) -> Application {
+pub(super) fn application_of(variant: &Variant<'_>) -> Application {
     let openmp = variant.answers.iter().any(|answer| {
         answer.feature.id == "openmp" && matches!(answer.support, Support::Flags | Support::Default)
     });
