@@ -17,7 +17,7 @@ pub(super) fn evidence(page: &mut Markup, report: &Report) {
     let mut counted: Vec<(usize, &Row, Evidence)> = counted
         .filter(|(_, _, counts)| counts.claims() > 0)
         .collect();
-    counted.sort_by(|(_, _, a), (_, _, b)| (b.refuted, b.unknown).cmp(&(a.refuted, a.unknown)));
+    counted.sort_by_key(|(_, _, one)| std::cmp::Reverse((one.refuted, one.unknown)));
     page.raw("<section id=\"evidence\">\n<h2>Evidence</h2>\n<p class=\"quiet\">Of ");
     page.text(&all.claims().to_string()).raw(" claims: ");
     page.text(&all.words()).raw(".</p>\n");
