@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use std::collections::HashSet;
+
 use cfgmatrix_cover::{Axis, Effort, Model, Request, Solver, TargetSet, ValueSet};
 
 use super::{Group, PlainError, PlainModel, Strength, negatives, restricted};
@@ -79,16 +81,15 @@ impl PlainModel {
         } else {
             Vec::new()
         };
-        // What the first run covers is covered; what is left has a negative value.
+        // What the first run covers is covered; what is left has a negative value, or a
+        // row of a submodel that is there for the sake of one.
         let complete = rows
             .iter()
             .map(|row| row.iter().copied().map(Some).collect());
         let seeds: Vec<Vec<Option<u32>>> = complete.chain(with).collect();
         let more = self.one_run(&self.model, wanted, &seeds)?;
-        rows.extend(more.into_iter().filter(|row| {
-            let mut values = row.iter().enumerate();
-            values.any(|(axis, &value)| self.is_negative(axis, value))
-        }));
+        let known: HashSet<Vec<u32>> = rows.iter().cloned().collect();
+        rows.extend(more.into_iter().filter(|row| !known.contains(row)));
         Ok(rows)
     }
 
