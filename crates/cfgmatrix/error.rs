@@ -49,6 +49,15 @@ pub enum Error {
         /// Families it may have been meant as.
         suggestions: Vec<String>,
     },
+    /// A program that is not there.
+    #[cfg(feature = "cli")]
+    #[error("there is no program `{name}` in PATH; expected it, since {reason}")]
+    NoProgram {
+        /// Its name.
+        name: String,
+        /// What it is for.
+        reason: String,
+    },
     /// A question that leaves nothing.
     #[error("{what}")]
     Nothing {
@@ -175,6 +184,8 @@ impl Error {
             Self::Io { source, .. } if source.kind() == std::io::ErrorKind::NotADirectory => {
                 Some("a directory is expected here".to_owned())
             }
+            #[cfg(feature = "cli")]
+            Self::NoProgram { .. } => Some("install it, or correct its name".to_owned()),
             Self::NoCompiler { suggestions, .. } if !suggestions.is_empty() => {
                 let quoted: Vec<String> =
                     suggestions.iter().map(|name| format!("`{name}`")).collect();

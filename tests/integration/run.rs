@@ -317,21 +317,26 @@ fn a_run_that_is_killed_at_any_moment_is_resumed_with_what_is_true() {
 }
 
 #[test]
-fn a_command_that_is_not_there_fails_each_variant_with_the_reason() {
+fn a_program_that_cannot_be_started_fails_each_variant_with_the_reason() {
     let scene = Scene::new();
+    fs::write(scene.path().join("not-executable"), "").unwrap();
     let mut command = cfgmatrix();
     command.current_dir(scene.path());
     command.env("XDG_CACHE_HOME", scene.path().join("cache"));
-    command.args(["run", "m.toml", "--format", "json", "--", "no-such-command"]);
+    command.args([
+        "run",
+        "m.toml",
+        "--format",
+        "json",
+        "--",
+        "./not-executable",
+    ]);
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(5));
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(document["counts"]["failed"], 6);
     let reason = document["outcomes"][0]["steps"][0]["first_error"].to_string();
-    assert!(
-        reason.contains("cannot start no-such-command: "),
-        "{reason}"
-    );
+    assert!(reason.contains("Permission denied"), "{reason}");
     let blame = document["blame"].to_string();
     assert!(blame.contains("nothing passed"), "{blame}");
 }

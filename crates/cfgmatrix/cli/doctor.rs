@@ -213,11 +213,9 @@ fn is_present(manager: &Manager, surroundings: &Surroundings) -> bool {
     let set = manager
         .variable
         .is_some_and(|name| environment.get(name).is_some());
-    let installed = manager.program.is_some_and(|program| {
-        let path = environment.get("PATH").unwrap_or_default();
-        which::which_in_global(program, Some(path)).is_ok_and(|mut found| found.next().is_some())
-    });
-    set || installed
+    set || manager
+        .program
+        .is_some_and(|program| surroundings.has_program(program))
 }
 
 fn write(

@@ -46,6 +46,7 @@ pub(super) fn code(error: &Error) -> u8 {
         Error::NoCompiler { .. } | Error::Exists { .. } => USAGE,
         Error::SeveralFiles { .. } | Error::NotOurs { .. } | Error::Outside { .. } => USAGE,
         Error::Nothing { .. } => NOTHING,
+        Error::NoProgram { .. } => MISSING_TOOL,
         Error::Core(
             Core::NoLibrary { .. }
             | Core::Unsupported { .. }

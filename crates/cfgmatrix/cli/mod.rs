@@ -57,6 +57,12 @@ impl Surroundings {
             arch: cfgmatrix_core::Arch::X86_64,
         })
     }
+
+    /// Whether `PATH` has a program of this name.
+    fn has_program(&self, name: &str) -> bool {
+        let path = self.environment.get("PATH").unwrap_or_default();
+        which::which_in_global(name, Some(path)).is_ok_and(|mut found| found.next().is_some())
+    }
 }
 
 /// One matrix file in, every build configuration out.

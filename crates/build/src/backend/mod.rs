@@ -98,6 +98,18 @@ impl Backend {
         }
     }
 
+    /// The program that it is.
+    #[must_use]
+    pub fn program(self) -> &'static str {
+        match self {
+            Self::Cmake => "cmake",
+            Self::Meson => "meson",
+            Self::Cargo => "cargo",
+            Self::Setuptools => setuptools::PYTHON,
+            Self::Autotools | Self::Make => make::PROGRAM,
+        }
+    }
+
     /// Whether it would write into this source, so that each variant needs a copy
     /// of its own ([`copy_tree`]) as the source of its layout.
     ///

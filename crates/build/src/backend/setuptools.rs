@@ -11,7 +11,7 @@ use super::hook::Hook;
 use super::{BackendError, Step};
 use crate::outcome::StepName;
 
-const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
+pub(super) const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
 
 /// A `setup.py` for a project that has none.
 const SETUP: &str = "import setuptools; setuptools.setup()";

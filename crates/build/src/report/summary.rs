@@ -10,6 +10,7 @@ use super::input::{Axis, Run, RunVariant};
 use super::log::{self, Excerpt, Limit};
 use crate::blame::{self, Blame, Observation, Observations, Settings};
 use crate::outcome::{Claim, Outcome, Status, StepName, StepOutcome, Verdict};
+use crate::verify::duplicates;
 
 /// What is told of a run.
 #[derive(Clone, Debug)]
@@ -122,19 +123,8 @@ impl Report {
     /// of them.
     #[must_use]
     pub fn find_duplicates(&self) -> Vec<Vec<String>> {
-        let mut lots: Vec<(&str, Vec<String>)> = Vec::new();
-        for outcome in self.rows.iter().filter_map(|row| row.outcome.as_ref()) {
-            let Some(fingerprint) = outcome.fingerprint.as_deref() else {
-                continue;
-            };
-            let name = outcome.variant.clone();
-            match lots.iter_mut().find(|(known, _)| *known == fingerprint) {
-                Some((_, names)) => names.push(name),
-                None => lots.push((fingerprint, vec![name])),
-            }
-        }
-        let lots = lots.into_iter().map(|(_, names)| names);
-        lots.filter(|names| names.len() > 1).collect()
+        let outcomes = self.rows.iter().filter_map(|row| row.outcome.as_ref());
+        duplicates(outcomes.map(|one| (one.variant.as_str(), one.fingerprint.as_deref())))
     }
 
     /// The fewest of the candidates, variants that have not run, that tell the

@@ -109,28 +109,28 @@ pub fn verify(
     })
 }
 
-/// The variants that are the same program under several names, each group in
-/// the order in which they were given, of two or more.
+/// The variants that are the same program under several names, each lot in the
+/// order in which they were given, of two or more: variants by name, each with its
+/// [`Verification::fingerprint`].
 ///
 /// Paths that are compiled in, as `__FILE__` in an assertion is, tell variants
 /// apart that were built from copies of the source in several directories.
 #[must_use]
-pub fn duplicates(verified: &[(&str, &Verification)]) -> Vec<Vec<String>> {
-    let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
-    for (name, verification) in verified {
-        let Some(fingerprint) = verification.fingerprint.as_deref() else {
+pub fn duplicates<'a>(
+    variants: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
+) -> Vec<Vec<String>> {
+    let mut lots: Vec<(&str, Vec<String>)> = Vec::new();
+    for (name, fingerprint) in variants {
+        let Some(fingerprint) = fingerprint else {
             continue;
         };
-        match groups.iter_mut().find(|(known, _)| *known == fingerprint) {
-            Some((_, names)) => names.push((*name).to_owned()),
-            None => groups.push((fingerprint, vec![(*name).to_owned()])),
+        match lots.iter_mut().find(|(known, _)| *known == fingerprint) {
+            Some((_, names)) => names.push(name.to_owned()),
+            None => lots.push((fingerprint, vec![name.to_owned()])),
         }
     }
-    groups
-        .into_iter()
-        .map(|(_, names)| names)
-        .filter(|names| names.len() > 1)
-        .collect()
+    let lots = lots.into_iter().map(|(_, names)| names);
+    lots.filter(|names| names.len() > 1).collect()
 }
 
 /// A claim in one sentence, without a full stop: `asked for sequential

@@ -240,9 +240,10 @@ pub(super) fn lines(outcome: &Outcome) -> Vec<String> {
             ""
         };
         let line = format!(
-            "{} {name}  {}{untested}",
+            "{} {name}  {}{untested}{}",
             styled(GOOD, "✓"),
-            styled(FAINT, &time)
+            styled(FAINT, &time),
+            proof(outcome)
         );
         return std::iter::once(line).chain(notes).collect();
     }
@@ -265,6 +266,20 @@ pub(super) fn lines(outcome: &Outcome) -> Vec<String> {
         .filter(|log| !log.is_empty());
     lines.extend(log.map(|log| format!("    {}", styled(FAINT, log))));
     lines
+}
+
+/// How much of what a variant is said to be was seen; nothing where nothing was
+/// looked at.
+fn proof(outcome: &Outcome) -> String {
+    let count = |verdict: Verdict| {
+        let claims = outcome.claims.iter();
+        claims.filter(|claim| claim.verdict == verdict).count()
+    };
+    match (count(Verdict::Proved), count(Verdict::Unknown)) {
+        (0, 0) => String::new(),
+        (proved, 0) => format!("  {proved} proved"),
+        (proved, unknown) => format!("  {proved} proved, {unknown} unknown"),
+    }
 }
 
 /// An event as a document on a line of its own.

@@ -1,6 +1,7 @@
 //! One run at work: from variants to jobs, and to what came of them.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -40,6 +41,33 @@ impl Project {
             source,
             install: install.transpose()?,
             backend,
+        })
+    }
+
+    /// What builds the project must be here, unless a variant says itself where
+    /// programs are.
+    fn expect_program(
+        &self,
+        command: &[OsString],
+        variants: &[Variant<'_>],
+        surroundings: &Surroundings,
+    ) -> Result<(), Error> {
+        let own_path = |variant: &Variant<'_>| variant.configuration.env.contains_key("PATH");
+        let (name, reason) = match (self.backend, command.first().and_then(|word| word.to_str())) {
+            (Some(backend), _) => {
+                let source = self.source.display();
+                (backend.program(), format!("{backend} builds {source}"))
+            }
+            (None, Some(name)) => (name, "the command begins with it".to_owned()),
+            (None, None) => return Ok(()),
+        };
+        let is_path = Path::new(name).components().count() > 1;
+        if is_path || surroundings.has_program(name) || variants.iter().any(own_path) {
+            return Ok(());
+        }
+        Err(Error::NoProgram {
+            name: name.to_owned(),
+            reason,
         })
     }
 }
@@ -84,6 +112,7 @@ impl<'a> Session<'a> {
             };
             plan::steps(&arguments.command, options, variant, nowhere, &[])?;
         }
+        project.expect_program(&arguments.command, variants, surroundings)?;
         let memory = arguments.memory()?;
         let record = Record::open(&arguments.directory)?;
         let skip = [record.directory().to_owned()];

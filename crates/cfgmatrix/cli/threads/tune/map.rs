@@ -20,8 +20,11 @@ pub(super) fn write(tuning: &Tuning, output: &mut Output) -> Result<(), Error> {
     let name = tuning.asked.name.as_ref();
     let name = name.map_or_else(|| entry.program.title(), Clone::clone);
     let heading = format!(
-        "{name}: {} rounds in {:.0} s on {}",
-        tuning.race.rounds,
+        "{name}: {} in {:.0} s on {}",
+        match tuning.race.rounds {
+            1 => "1 round".to_owned(),
+            rounds => format!("{rounds} rounds"),
+        },
         tuning.spent,
         match tuning.usable {
             1 => "1 core".to_owned(),
