@@ -62,14 +62,23 @@ fn most_at_once<T>(place: &Place, names: &[&str], act: impl FnOnce() -> T) -> (u
     let below = place.path().canonicalize().unwrap();
     let count = || {
         let processes = fs::read_dir("/proc").unwrap().flatten();
-        let at_work = processes.filter(|process| {
+        let at_work = processes.filter_map(|process| {
             let path = process.path();
-            let name = fs::read_to_string(path.join("comm")).unwrap_or_default();
+            let name = fs::read_to_string(path.join("comm")).ok()?;
             // One that has ended has no directory any more.
-            names.contains(&name.trim())
-                && fs::read_link(path.join("cwd")).is_ok_and(|cwd| cwd.starts_with(&below))
+            let cwd = fs::read_link(path.join("cwd")).ok()?;
+            let is_one = names.contains(&name.trim()) && cwd.starts_with(&below);
+            let status = fs::read_to_string(path.join("status")).ok()?;
+            let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+            let own = process.file_name().to_string_lossy().into_owned();
+            is_one.then(|| (own, parent.trim().to_owned()))
         });
-        at_work.count()
+        let at_work: BTreeMap<String, String> = at_work.collect();
+        // What a compiler starts has its name until it is another program.
+        let parents = at_work.values();
+        parents
+            .filter(|parent| !at_work.contains_key(*parent))
+            .count()
     };
     std::thread::scope(|scope| {
         let watch = scope.spawn(|| {

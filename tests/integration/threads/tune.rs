@@ -314,7 +314,7 @@ mod commands {
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{said}");
         assert!(
-            said.contains("it has no `nme`; it has source, build, compiler, blas"),
+            said.contains("it has no `nme`; it has source, build, install, compiler, blas"),
             "{said}"
         );
     }

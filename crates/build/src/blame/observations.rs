@@ -8,7 +8,9 @@ use super::MAX_SIZE;
 /// One value index for each axis, `None` where the axis is inactive.
 pub type Values = Vec<Option<usize>>;
 
-/// An axis by name, with the names of its values.
+/// An axis by name, with the names of its values. One that is named as another
+/// with a dot and a word after it, such as `compiler.family`, is an attribute of
+/// that: each value of the other has one of its.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Axis {
     /// The name, as sentences give it.

@@ -150,6 +150,22 @@ impl<'a> Problem<'a> {
         })
     }
 
+    /// Whether one of the literals is an attribute of another one's axis, and so
+    /// says nothing that the other does not.
+    pub(super) fn repeats(&self, literals: &[u32]) -> bool {
+        let name = |literal: &u32| {
+            let cell = self.cells[*literal as usize];
+            self.observations.axes()[cell.axis].name.as_str()
+        };
+        literals.iter().any(|one| {
+            let of = |axis: &str| {
+                let attribute = name(one).strip_prefix(axis);
+                attribute.is_some_and(|rest| rest.starts_with('.'))
+            };
+            literals.iter().any(|other| of(name(other)))
+        })
+    }
+
     /// How many of the literals are the absence of an axis.
     pub(super) fn absences(&self, literals: &[u32]) -> usize {
         let cells = literals.iter().map(|&literal| self.cells[literal as usize]);

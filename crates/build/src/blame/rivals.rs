@@ -22,6 +22,7 @@ pub(super) fn rivals(
     let mut found = Vec::new();
     each_subset(&shared, max_size, 0, &mut Vec::new(), &mut |subset| {
         let is_rival = subset != candidate.literals()
+            && !problem.repeats(subset)
             && problem.passes(subset).is_empty()
             && problem.failures(subset) == failures;
         if is_rival {

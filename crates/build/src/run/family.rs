@@ -15,6 +15,10 @@ pub(super) struct Process {
 
 impl Process {
     /// Its name and number, for people.
+    #[cfg_attr(
+        not(any(unix, test)),
+        expect(dead_code, reason = "keepers name what is left")
+    )]
     pub(super) fn shown(&self) -> String {
         let name: String = self
             .name

@@ -17,6 +17,7 @@ const TAIL: u64 = 256 << 10;
 const KEPT: u64 = 1 << 20;
 
 /// A disk with fewer bytes left is full.
+#[cfg(unix)]
 const ROOM: u64 = 1 << 20;
 
 /// The log of a step: new for the first attempt, and longer for each further one.

@@ -26,6 +26,7 @@ use crate::report::Run;
 pub struct Record {
     directory: PathBuf,
     /// Held as long as this is.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "no keeper holds it, too"))]
     lock: File,
 }
 

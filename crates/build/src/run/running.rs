@@ -42,11 +42,13 @@ pub(super) struct Gone {
 pub(super) enum Refusal {
     Interrupted,
     /// The process that started it is gone; by this signal, where that is known.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "a keeper may be lost"))]
     Lost(Option<i32>),
     Error(String),
 }
 
 /// What a worker starts programs by.
+#[cfg_attr(not(unix), expect(dead_code, reason = "there are no keepers"))]
 pub(super) struct Hand<'a> {
     /// The program that is a keeper; without it they are children of this process.
     program: Option<&'a Path>,
@@ -111,6 +113,7 @@ impl<'a> Hand<'a> {
 }
 
 /// A program that runs.
+#[cfg_attr(not(unix), expect(dead_code, reason = "there are no keepers"))]
 pub(super) enum Running<'a> {
     Own(Started),
     #[cfg(unix)]
