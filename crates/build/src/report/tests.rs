@@ -499,13 +499,13 @@ fn a_family_of_compilers_explains_what_no_single_one_does() {
         ["all 4 failures have compiler.family=clang; no passing variant has it"]
     );
     // A compiler and its family are no two things that go together.
-    let report = compilers(&[
+    let of_one = compilers(&[
         ("gcc-11", "debug", Failed),
         ("gcc-12", "debug", Passed),
         ("clang-14", "debug", Passed),
         ("clang-14", "release", Passed),
     ]);
-    let rivals = report.blame.cover.iter().flat_map(|one| &one.rivals);
+    let rivals = of_one.blame.cover.iter().flat_map(|one| &one.rivals);
     for rival in rivals {
         let names: Vec<&str> = rival.literals.iter().map(|one| one.axis.as_str()).collect();
         assert!(
