@@ -147,11 +147,8 @@ impl<'a> FlagJson<'a> {
             feature: format!("blas.{}", blas.row.threading.as_str()),
             language: None,
             support: Support::Flags,
-            compile: blas
-                .defines()
-                .chain(blas.row.compile.iter().cloned())
-                .collect(),
-            link: blas.link().chain(blas.libs()).map(str::to_owned).collect(),
+            compile: blas.compile_tokens().collect(),
+            link: blas.link_tokens().map(str::to_owned).collect(),
             family: &blas.library.id,
             versions: None,
             other_versions: Vec::new(),

@@ -33,17 +33,11 @@ impl Job {
         let document = json!([self.id, self.recipe, self.environment]);
         hex(&Sha256::digest(document.to_string()))
     }
-
-    /// The variant as the name of a file: what file systems do not take is
-    /// spelled out, so that no two variants share a name.
-    #[must_use]
-    pub fn file_name(&self) -> String {
-        file_name(&self.variant)
-    }
 }
 
-/// A variant's name as the name of a file; different names stay different, on
-/// file systems that do not tell case apart too.
+/// A variant's name as the name of a file: what file systems do not take is
+/// spelled out. Different names stay different, on file systems that do not tell
+/// case apart too.
 #[must_use]
 pub fn file_name(variant: &str) -> String {
     /// Longer names are cut, and told apart by a digest.

@@ -54,11 +54,8 @@ impl Line {
             feature: feature.to_owned(),
             language,
             support: Support::Flags,
-            compile: blas
-                .defines()
-                .chain(blas.row.compile.iter().cloned())
-                .collect(),
-            link: blas.link().chain(blas.libs()).map(str::to_owned).collect(),
+            compile: blas.compile_tokens().collect(),
+            link: blas.link_tokens().map(str::to_owned).collect(),
             reason: None,
             source: Some(blas.row.source.clone()),
             hint: None,

@@ -177,26 +177,26 @@ pub(super) fn run(
     )?;
     session.tell_changes(&variants)?;
     session.build(&variants)?;
+    let propose = |report: &Report| match arguments.shard {
+        // The other parts may have them.
+        Some(_) => Ok(Vec::new()),
+        None => further::propose(report, &space, &selection),
+    };
     let mut report = session.report();
-    let mut further = further::propose(&report, &space, &selection)?;
-    while arguments.bisect && !further.is_empty() && !session.is_interrupted() {
+    let mut further = propose(&report)?;
+    while arguments.bisect && !further.is_empty() && !cfgmatrix_probe::process::interrupted() {
         session.build(&further)?;
         report = session.report();
-        further = further::propose(&report, &space, &selection)?;
+        further = propose(&report)?;
     }
-    let further: &[Variant<'_>] = match arguments.shard {
-        // The other parts may have them.
-        Some(_) => &[],
-        None => &further,
-    };
-    session.end(&mut report, further)?;
+    session.end(&mut report, &further)?;
     if let Some(path) = &arguments.junit {
         write_file(path, report::junit(&report))?;
     }
     let summary = Summary {
         report: &report,
         directory: session.directory(),
-        further,
+        further: &further,
         excluded: &expansion.excluded,
     };
     summary.write(arguments.format, output)?;

@@ -89,6 +89,8 @@ pub(super) struct Session<'a> {
     outcomes: Vec<Outcome>,
     /// Bytes that all builds together may have.
     memory: Option<u64>,
+    /// Builds at a time.
+    workers: usize,
     progress: Progress,
 }
 
@@ -114,6 +116,7 @@ impl<'a> Session<'a> {
         }
         project.expect_program(&arguments.command, variants, surroundings)?;
         let memory = arguments.memory()?;
+        let workers = arguments.workers();
         let record = Record::open(&arguments.directory)?;
         let skip = [record.directory().to_owned()];
         let axes = space.axes().map(|(name, values)| Axis {
@@ -144,17 +147,14 @@ impl<'a> Session<'a> {
             run,
             outcomes: Vec::new(),
             memory,
-            progress: Progress::new(arguments.format, arguments.workers()),
+            workers,
+            progress: Progress::new(arguments.format, workers),
         })
     }
 
     /// Where what it finds out is kept.
     pub(super) fn directory(&self) -> &Path {
         self.record.directory()
-    }
-
-    pub(super) fn is_interrupted(&self) -> bool {
-        cfgmatrix_probe::process::interrupted()
     }
 
     /// Says what is not as it was in the run that this one resumes.
@@ -169,7 +169,7 @@ impl<'a> Session<'a> {
                 outcomes.insert(variant.name.clone(), outcome);
             }
         }
-        let jobs: Vec<Job> = variants.iter().map(|variant| self.job(variant)).collect();
+        let jobs = self.jobs(variants);
         let changes = changes(earlier, &self.run, &jobs, &outcomes);
         self.progress.tell_changes(&changes);
         Ok(())
@@ -177,7 +177,7 @@ impl<'a> Session<'a> {
 
     /// Builds variants, or takes what earlier runs found out about them.
     pub(super) fn build(&mut self, variants: &[Variant<'_>]) -> Result<(), Error> {
-        let workers = self.arguments.workers();
+        let workers = self.workers;
         // They are no part of what a job is: another machine has other cores.
         let threads =
             super::super::threads::variables(variants, self.surroundings.host(), workers)?;
@@ -186,7 +186,7 @@ impl<'a> Session<'a> {
             let own = self.prepare(variant, threads)?;
             prepared.insert(variant.name.as_str(), own);
         }
-        let jobs: Vec<Job> = variants.iter().map(|variant| self.job(variant)).collect();
+        let jobs = self.jobs(variants);
         let described = variants.iter().map(|variant| run_variant(variant));
         self.run.variants.extend(described);
         self.record.write_manifest(&self.run)?;
@@ -280,18 +280,20 @@ impl<'a> Session<'a> {
         })
     }
 
-    fn job(&self, variant: &Variant<'_>) -> Job {
+    fn jobs(&self, variants: &[Variant<'_>]) -> Vec<Job> {
+        let recipe = self.run.recipe();
         let limit = self.options.timeout;
         let limit = limit.map(|seconds| Duration::from_secs(u64::from(seconds.get())));
-        Job {
+        let jobs = variants.iter().map(|variant| Job {
             variant: variant.name.clone(),
             id: variant.configuration.id.clone(),
             axes: variant.axes.clone(),
-            recipe: self.run.recipe(),
+            recipe: recipe.clone(),
             environment: environment(variant),
             limit: self.arguments.timeout.or(limit),
             retries: self.arguments.retry.unwrap_or(self.options.retry),
-        }
+        });
+        jobs.collect()
     }
 }
 

@@ -55,6 +55,16 @@ impl ResolvedBlas<'_> {
         self.row.define.iter().map(|name| format!("-D{name}"))
     }
 
+    /// All tokens for compiling, the macros first.
+    pub fn compile_tokens(&self) -> impl Iterator<Item = String> {
+        self.defines().chain(self.row.compile.iter().cloned())
+    }
+
+    /// All tokens for linking, before and after the objects.
+    pub fn link_tokens(&self) -> impl Iterator<Item = &str> {
+        self.link().chain(self.libs())
+    }
+
     /// All link tokens before the objects.
     pub fn link(&self) -> impl Iterator<Item = &str> {
         self.rows().flat_map(|row| &row.link).map(String::as_str)
@@ -78,21 +88,45 @@ impl Blas {
     /// first.
     fn threadings(&self, request: &BlasRequest<'_>) -> Vec<Threading> {
         let avoided = |kind: &Threading| {
-            let mut rows = self.rows.iter().filter(|row| {
-                row.threading == *kind
-                    && row.interface == request.interface
-                    && row.linkage == request.linkage
-            });
-            rows.any(|row| {
-                let mut conflicts = self.conflicts.iter();
-                conflicts.any(|conflict| {
-                    conflict.severity == Severity::Avoid && conflict.meets(row, request)
-                })
+            let mut rows = self.rows_of(request, *kind);
+            rows.any(|(_, row)| {
+                let mut met = self.met(row, request);
+                met.any(|conflict| conflict.severity == Severity::Avoid)
             })
         };
         let mut kinds = request.threading.kinds().to_vec();
         kinds.sort_by_key(avoided);
         kinds
+    }
+
+    /// The rows that are for a request's compiler and system, by number.
+    fn rows_here(&self, request: &BlasRequest<'_>) -> impl Iterator<Item = (usize, &BlasRow)> {
+        let rows = self.rows.iter().enumerate();
+        rows.filter(|(_, row)| {
+            self.families.has(request.family)
+                && row.families.has(request.family)
+                && row.systems().has(request.target)
+                && !row.is_addition()
+        })
+    }
+
+    /// Those of them of this threading that have what is asked for.
+    fn rows_of(
+        &self,
+        request: &BlasRequest<'_>,
+        kind: Threading,
+    ) -> impl Iterator<Item = (usize, &BlasRow)> {
+        self.rows_here(request).filter(move |(_, row)| {
+            row.threading == kind
+                && row.interface == request.interface
+                && row.linkage == request.linkage
+        })
+    }
+
+    /// What stands against a row, or speaks against it.
+    fn met(&self, row: &BlasRow, request: &BlasRequest<'_>) -> impl Iterator<Item = &BlasConflict> {
+        let conflicts = self.conflicts.iter();
+        conflicts.filter(|conflict| conflict.meets(row, request))
     }
 
     /// What is linked for a request, of the threading kinds that it allows the
@@ -101,24 +135,9 @@ impl Blas {
         &self,
         request: &BlasRequest<'_>,
     ) -> Result<(usize, &BlasRow, Vec<&BlasConflict>), String> {
-        let here = |row: &&(usize, &BlasRow)| {
-            self.families.has(request.family)
-                && row.1.families.has(request.family)
-                && row.1.systems().has(request.target)
-                && !row.1.is_addition()
-        };
-        let numbered: Vec<(usize, &BlasRow)> = self.rows.iter().enumerate().collect();
         let mut refused = None;
         for kind in self.threadings(request) {
-            let mut rows: Vec<&(usize, &BlasRow)> = numbered
-                .iter()
-                .filter(here)
-                .filter(|(_, row)| {
-                    row.threading == kind
-                        && row.interface == request.interface
-                        && row.linkage == request.linkage
-                })
-                .collect();
+            let mut rows: Vec<(usize, &BlasRow)> = self.rows_of(request, kind).collect();
             // The program's own run-time library first, then rows that name none.
             rows.sort_by_key(|(_, row)| match (&row.runtime, request.openmp_runtime) {
                 (Some(runtime), Some(own)) if runtime == own => 0,
@@ -126,16 +145,12 @@ impl Blas {
                 _ => 2,
             });
             for (number, row) in rows {
-                let met: Vec<&BlasConflict> = self
-                    .conflicts
-                    .iter()
-                    .filter(|conflict| conflict.meets(row, request))
-                    .collect();
+                let met: Vec<&BlasConflict> = self.met(row, request).collect();
                 match met
                     .iter()
                     .find(|conflict| conflict.severity == Severity::Error)
                 {
-                    None => return Ok((*number, row, met)),
+                    None => return Ok((number, row, met)),
                     Some(conflict) => {
                         refused.get_or_insert_with(|| conflict.explanation());
                     }
@@ -143,11 +158,8 @@ impl Blas {
             }
         }
         Err(refused.unwrap_or_else(|| {
-            let mut have: Vec<String> = numbered
-                .iter()
-                .filter(here)
-                .map(|(_, row)| describe(row))
-                .collect();
+            let here = self.rows_here(request);
+            let mut have: Vec<String> = here.map(|(_, row)| describe(row)).collect();
             have.dedup();
             have.sort();
             have.dedup();
