@@ -5,6 +5,8 @@
 pub mod artifact;
 pub mod backend;
 pub mod blame;
+mod digest;
+mod median;
 pub mod outcome;
 pub mod report;
 pub mod run;

@@ -86,7 +86,8 @@ impl Output {
 
 /// A line as a message may quote it: short, and without what would move a
 /// terminal's cursor.
-pub(crate) fn quoted(line: &str) -> String {
+#[must_use]
+pub fn quoted(line: &str) -> String {
     let shown = line.trim().chars().take(Invocation::QUOTED);
     let shown = shown.map(|c| if c.is_control() { ' ' } else { c });
     shown.collect::<String>().trim().to_owned()

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::input::Run;
 use super::summary::{Report, is_failure};
+use crate::median::median;
 use crate::outcome::{Outcome, Status};
 
 /// What changed since an earlier run.
@@ -132,7 +133,7 @@ impl Comparison {
     fn compare_times(&mut self, timed: Vec<Changed>) {
         self.timed = timed.len();
         let logarithms: Vec<f64> = timed.iter().map(|one| one.ratio.ln()).collect();
-        let Some(middle) = median(&logarithms) else {
+        let Some(middle) = median(logarithms.iter().copied()) else {
             return;
         };
         self.median_ratio = Some(middle.exp());
@@ -141,7 +142,7 @@ impl Comparison {
         }
         let deviations: Vec<f64> = logarithms.iter().map(|one| (one - middle).abs()).collect();
         // The factor makes it a standard deviation, were the noise normal.
-        let deviation = 1.4826 * median(&deviations).unwrap_or(0.0);
+        let deviation = 1.4826 * median(deviations.iter().copied()).unwrap_or(0.0);
         let noise = (3.0 * deviation).max(Self::LEAST.ln());
         self.noise = Some(noise.exp());
         for one in timed {
@@ -214,15 +215,4 @@ impl Changed {
             ratio,
         })
     }
-}
-
-/// The middle of numbers that can be ordered; nothing of none.
-pub(super) fn median(numbers: &[f64]) -> Option<f64> {
-    let mut sorted = numbers.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let upper = *sorted.get(sorted.len() / 2)?;
-    if sorted.len() % 2 == 1 {
-        return Some(upper);
-    }
-    Some(f64::midpoint(sorted[sorted.len() / 2 - 1], upper))
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+use crate::digest::{digest_of, hexadecimal};
+
 /// What is to be done for one variant, in an environment of its own.
 #[derive(Clone, Debug)]
 pub struct Job {
@@ -31,7 +33,7 @@ impl Job {
     #[must_use]
     pub fn identity(&self) -> String {
         let document = json!([self.id, self.recipe, self.environment]);
-        hex(&Sha256::digest(document.to_string()))
+        digest_of(document.to_string().as_bytes())
     }
 }
 
@@ -58,11 +60,7 @@ pub fn file_name(variant: &str) -> String {
         .collect();
     let digest = Sha256::digest(variant);
     // Plain names have no `~`, so that none of them is taken for this one.
-    format!("{shown}~{}", hex(&digest[..8]))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{shown}~{}", hexadecimal(&digest[..8]))
 }
 
 #[cfg(test)]

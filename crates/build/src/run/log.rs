@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
+use cfgmatrix_probe::process::quoted;
+
 use crate::step::Step;
 
 /// A log longer than this, in bytes, ends its step: what writes a gigabyte is in
@@ -67,17 +69,6 @@ fn marked(text: &str) -> Option<&str> {
         "No space left on device",
     ];
     said(text).find(|line| MARKS.iter().any(|mark| line.contains(mark)))
-}
-
-/// A line as a document may quote it: short, and without what would move a
-/// terminal's cursor.
-fn quoted(line: &str) -> String {
-    const LONGEST: usize = 300;
-    let shown = line.trim().chars().take(LONGEST);
-    let shown: String = shown
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    shown.trim().to_owned()
 }
 
 /// Some bytes of a log.

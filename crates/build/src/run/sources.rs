@@ -8,7 +8,7 @@ use std::time::UNIX_EPOCH;
 use sha2::{Digest as _, Sha256};
 
 use super::error::RunError;
-use super::job::hex;
+use crate::digest::hexadecimal;
 
 /// The state of the files below a directory: where they are, how long they are and
 /// when they were written, as build systems look at them. Another state may be the
@@ -50,7 +50,7 @@ pub fn state(sources: &Path, skip: &[PathBuf]) -> Result<String, RunError> {
             digest.update(written.as_nanos().to_le_bytes());
         }
     }
-    Ok(hex(&digest.finalize()))
+    Ok(hexadecimal(&digest.finalize()))
 }
 
 #[cfg(test)]

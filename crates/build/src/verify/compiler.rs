@@ -8,11 +8,11 @@ use std::time::SystemTime;
 
 use cfgmatrix_core::{KnowledgeBase, Language, Toolchain, Variant, Version};
 
-use super::content::digest_of_file;
 use super::scene::{Seen, Stage};
 use super::source::{is_source, language_of};
 use super::{Judgement, some_of};
 use crate::artifact::{Artifact, Image, Role, Unit};
+use crate::digest::digest_of_file;
 use crate::outcome::Claim;
 
 /// What was recognised before: compilers by what they write of themselves, and

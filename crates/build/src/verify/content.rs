@@ -10,6 +10,8 @@ use object::read::{FileKind, Object, ObjectSection, ObjectSymbol, ReadCache, Rea
 use object::{SectionKind, SymbolKind};
 use sha2::{Digest, Sha256};
 
+use crate::digest::hexadecimal;
+
 /// What was read of a file.
 pub(super) struct Content {
     /// SHA-256 of code, data and the names that are taken from others.
@@ -147,26 +149,4 @@ fn sources_of_stabs(strings: &[u8]) -> Vec<String> {
         .filter(|text| !text.contains(':') && super::source::is_source(Path::new(text)))
         .map(|text| text.rsplit('/').next().unwrap_or(text).to_owned())
         .collect()
-}
-
-/// SHA-256 in hexadecimal.
-pub(super) fn digest_of(bytes: &[u8]) -> String {
-    hexadecimal(&Sha256::digest(bytes))
-}
-
-/// SHA-256 of a file, in hexadecimal.
-pub(super) fn digest_of_file(path: &Path) -> io::Result<String> {
-    let mut hasher = Sha256::new();
-    io::copy(&mut File::open(path)?, &mut hasher)?;
-    Ok(hexadecimal(&hasher.finalize()))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            write!(text, "{byte:02x}").expect("writing to a String does not fail");
-            text
-        })
 }

@@ -29,6 +29,7 @@ use cfgmatrix_core::{KnowledgeBase, Variant};
 use serde::Serialize;
 
 use crate::artifact::{ArtifactError, Role};
+use crate::digest::digest_of;
 use crate::outcome::{Claim, Verdict};
 
 pub use compiler::Recogniser;
@@ -171,7 +172,7 @@ fn fingerprint(artifacts: &[ArtifactDigest]) -> Option<String> {
         .collect();
     // The name of a directory is no part of what runs.
     parts.sort_unstable();
-    Some(content::digest_of(parts.join("\n").as_bytes()))
+    Some(digest_of(parts.join("\n").as_bytes()))
 }
 
 /// A claim, and what became of it.

@@ -7,12 +7,13 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::commands::{Command, Records};
-use super::content::{Content, digest_of};
+use super::content::Content;
 use super::source::Sources;
 use super::{ArtifactDigest, Environment, real};
 use crate::artifact::{
     Artifact, ArtifactError, Closure, Image, LoaderPaths, Picked, Role, Unit, closure,
 };
+use crate::digest::digest_of;
 
 /// Where a variant was built, and what of it is looked at.
 #[derive(Clone, Debug)]

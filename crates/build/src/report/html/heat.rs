@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::super::compare::median;
 use super::super::date;
 use super::super::end::End;
 use super::super::escape::Markup;
 use super::super::summary::{Report, Row, coordinates, is_failure};
 use super::link;
+use crate::median::median;
 
 /// The most columns that are read across.
 const COLUMNS: usize = 40;
@@ -155,7 +155,7 @@ impl Cell {
         Self {
             rows,
             counts,
-            seconds: median(&seconds),
+            seconds: median(seconds),
         }
     }
 

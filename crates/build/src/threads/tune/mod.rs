@@ -34,4 +34,4 @@ pub use cells::{BlasThreads, Cell, Library, grid, lengths};
 pub use measure::{MeasureError, Program};
 pub use race::{Dropped, ERROR, End, Limits, Measure, Race, Reason, Sample};
 pub use ranks::Interval;
-pub use verdict::{Answer, Comparison, Verdict, median};
+pub use verdict::{Answer, Comparison, Verdict};

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::order::Order;
 use super::ranks::{above_zero, median_interval};
-use super::verdict::median;
+use crate::median::median;
 
 /// The probability with which anything at all that is said to differ may be equal.
 pub const ERROR: f64 = 0.05;

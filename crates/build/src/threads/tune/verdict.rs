@@ -6,19 +6,6 @@ use super::cells::{BlasThreads, Cell};
 use super::race::Race;
 use super::ranks::{Interval, above_zero, median_interval};
 
-/// The middle of some numbers; nothing where there are none.
-#[must_use]
-pub fn median(numbers: impl Iterator<Item = f64>) -> Option<f64> {
-    let mut sorted: Vec<f64> = numbers.collect();
-    sorted.sort_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    match sorted.len() {
-        0 => None,
-        odd if odd % 2 == 1 => Some(sorted[middle]),
-        _ => Some(f64::midpoint(sorted[middle - 1], sorted[middle])),
-    }
-}
-
 /// Which layer should have the threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
