@@ -2,29 +2,13 @@
 //! variants are built, tested, and proved to be what they are called.
 #![cfg(target_os = "linux")]
 
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{cfgmatrix, find_program, have, repository, stdout};
+use crate::support::{cfgmatrix, find_program, have, host, repository};
 
 const LIBRARIES: &str = "/usr/lib/x86_64-linux-gnu";
-
-/// A report of this machine, made once for all that run variants on it.
-pub(crate) fn host() -> &'static Path {
-    static HOST: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
-    let (_, path) = HOST.get_or_init(|| {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("host.json");
-        let mut probe = cfgmatrix();
-        probe.args(["probe", "--format", "json"]);
-        probe.env("XDG_CACHE_HOME", directory.path());
-        std::fs::write(&path, stdout(&mut probe)).unwrap();
-        (directory, path)
-    });
-    path
-}
 
 /// Whether the compilers and libraries of the four times two times two are here.
 pub(crate) fn sixteen_can_be_built() -> bool {

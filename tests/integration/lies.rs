@@ -7,8 +7,8 @@ use std::path::Path;
 
 use assert_cmd::Command;
 
-use crate::examples::{document, host, sixteen_can_be_built};
-use crate::support::{cfgmatrix, find_program, have};
+use crate::examples::{document, sixteen_can_be_built};
+use crate::support::{cfgmatrix, find_program, have, host};
 
 const LIBRARIES: &str = "/usr/lib/x86_64-linux-gnu";
 

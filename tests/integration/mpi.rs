@@ -7,8 +7,8 @@ use std::fs;
 use assert_cmd::Command;
 use serde_json::Value;
 
-use crate::examples::{document, host};
-use crate::support::{cfgmatrix, find_program, have};
+use crate::examples::document;
+use crate::support::{cfgmatrix, find_program, have, host};
 
 /// Says how many ranks there are.
 const SOURCE: &str = "\

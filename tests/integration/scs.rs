@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use sha2::{Digest as _, Sha256};
 
-use crate::examples::{check, document, host, sixteen_can_be_built};
-use crate::support::{cfgmatrix, find_program, have, repository};
+use crate::examples::{check, document, sixteen_can_be_built};
+use crate::support::{cfgmatrix, find_program, have, host, repository};
 
 /// What PyPI has, by its digest.
 const SHA256: &str = "dd9d43c1f2f189a84e84c26721e2c5129abf921a6a8acc48c154abae993357b1";

@@ -1,6 +1,7 @@
 //! What the tests share.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use assert_cmd::Command;
 
@@ -30,6 +31,21 @@ pub(crate) fn cfgmatrix() -> Command {
 /// The top of the repository.
 pub(crate) fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A report of this machine, made once for all that ask what it has.
+pub(crate) fn host() -> &'static Path {
+    static HOST: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
+    let (_, path) = HOST.get_or_init(|| {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("host.json");
+        let mut probe = cfgmatrix();
+        probe.args(["probe", "--format", "json"]);
+        probe.env("XDG_CACHE_HOME", directory.path());
+        std::fs::write(&path, stdout(&mut probe)).unwrap();
+        (directory, path)
+    });
+    path
 }
 
 /// What the command printed on standard output, as text; it must have ended well.

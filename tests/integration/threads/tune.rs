@@ -2,12 +2,11 @@
 //! that others use too.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 use serde_json::Value;
 
 use super::number;
-use crate::support::{cfgmatrix, stdout};
+use crate::support::{cfgmatrix, host};
 
 fn seconds(cell: &Value) -> BTreeMap<u64, f64> {
     let samples = cell["samples"].as_array().expect("samples are a list");
@@ -47,17 +46,8 @@ fn by_all_signs(differences: &[f64]) -> f64 {
     as_high as f64 / f64::from(all)
 }
 
-/// The machine's compilers and BLAS libraries are looked for once.
 fn on_this_machine(command: &mut assert_cmd::Command) -> &mut assert_cmd::Command {
-    static REPORT: LazyLock<tempfile::NamedTempFile> = LazyLock::new(|| {
-        let only = ["--only", "compilers", "--only", "blas"];
-        let mut probe = cfgmatrix();
-        let report = stdout(probe.args(["probe", "--format", "json"]).args(only));
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), report).unwrap();
-        file
-    });
-    command.arg("--host").arg(REPORT.path())
+    command.arg("--host").arg(host())
 }
 
 /// Whether the document's statements follow from its samples.
@@ -131,8 +121,9 @@ mod commands {
     use std::process::Stdio;
     use std::time::{Duration, Instant};
 
-    use super::{Value, cfgmatrix, check, number, on_this_machine, seconds, stdout};
+    use super::{Value, cfgmatrix, check, number, on_this_machine, seconds};
     use crate::support::json;
+    use crate::support::stdout;
 
     fn tune(options: &[&str], script: &str) -> assert_cmd::Command {
         let mut command = cfgmatrix();
