@@ -40,7 +40,10 @@ pub(super) fn steps(hook: &Hook<'_, '_>) -> Result<Vec<Step>, BackendError> {
     let mut build = step(StepName::Build, "cmake")
         .arg("--build")
         .arg(hook.build())
-        .args(["--config", build_type]);
+        .args(["--config", build_type])
+        // The compilation database tells: what CMake's makefiles do beside would
+        // only make logs long.
+        .env("GNUMAKEFLAGS", "");
     let mut test = step(StepName::Test, "ctest")
         .arg("--test-dir")
         .arg(hook.build())

@@ -22,6 +22,10 @@ use crate::step::Step;
 const FIRST_LOOK: Duration = Duration::from_millis(20);
 /// How many processes that were left behind are named.
 const NAMED: usize = 5;
+/// GNU make prints each command before it runs it, even those after `@`: a file
+/// without debug information does not tell how it was compiled. Releases before 4.0
+/// and other makes do not look at this variable, and would refuse the option.
+const PRINTED_COMMANDS: (&str, &str) = ("GNUMAKEFLAGS", "--trace");
 
 /// What all steps of a run share.
 pub(super) struct Setting<'a> {
@@ -48,7 +52,14 @@ impl Setting<'_> {
         let own = step.environment.iter();
         let own = own.map(|(name, value)| (name.into(), value.clone()));
         let passed = self.passed.iter().cloned();
-        let environment: Vec<(OsString, OsString)> = passed.chain(variables).chain(own).collect();
+        let builds = matches!(step.name, StepName::Build | StepName::Command);
+        let printed = builds.then(|| (PRINTED_COMMANDS.0.into(), PRINTED_COMMANDS.1.into()));
+        let environment: Vec<(OsString, OsString)> = printed
+            .into_iter()
+            .chain(passed)
+            .chain(variables)
+            .chain(own)
+            .collect();
         let path = environment.iter().rev().find(|(name, _)| name == "PATH");
         let path = path.map(|(_, value)| value.as_os_str());
         Start {

@@ -68,7 +68,11 @@ fn marked(text: &str) -> Option<&str> {
         "error[",
         "No space left on device",
     ];
-    said(text).find(|line| MARKS.iter().any(|mark| line.contains(mark)))
+    said(text).find(|line| {
+        let before = MARKS.iter().find_map(|mark| line.split_once(mark));
+        // A command that could say so is printed before it does.
+        before.is_some_and(|(before, _)| !before.contains("echo ") && !before.contains("printf "))
+    })
 }
 
 /// Some bytes of a log.
@@ -128,6 +132,13 @@ pub(super) fn is_full(_: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_that_could_complain_is_no_complaint() {
+        let text = "$ make\ntest -e x || { echo 'error: no x'; exit 1; }\nerror: no x\n\
+                    make: *** [Makefile:2: all] Error 1\n";
+        assert_eq!(marked(text), Some("error: no x"));
+    }
 
     #[test]
     fn a_log_that_is_too_long_keeps_its_ends() {
