@@ -224,7 +224,7 @@ fn compare(target: &Path, text: &str, force: bool) -> Result<Written, Error> {
 #[cfg(feature = "cli")]
 fn prepare(directory: &Path, target: &Path, text: &str) -> Result<NamedTempFile, Error> {
     std::fs::create_dir_all(directory).map_err(io_error("write", directory))?;
-    let real = |path: &Path| path.canonicalize().map_err(io_error("read", path));
+    let real = |path: &Path| dunce::canonicalize(path).map_err(io_error("read", path));
     let top = real(directory)?;
     let parent = target.parent().unwrap_or(directory);
     let mut below: Vec<&Path> = parent

@@ -117,7 +117,7 @@ fn told(recipe: &str, variant: &str) -> Option<Vec<String>> {
 
 #[test]
 fn a_dropped_rpath() {
-    let default = fs::canonicalize(format!("{LIBRARIES}/libopenblas.so.0"));
+    let default = dunce::canonicalize(format!("{LIBRARIES}/libopenblas.so.0"));
     let default = default.unwrap_or_default();
     let pthread = default.to_string_lossy().contains("openblas-pthread");
     if !have(pthread, "OpenBLAS for pthread as the system's alternative") {

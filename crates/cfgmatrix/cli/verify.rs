@@ -105,7 +105,7 @@ pub(super) fn run(
 }
 
 pub(super) fn absolute(path: &Path) -> Result<PathBuf, Error> {
-    std::fs::canonicalize(path).map_err(|source| Error::Io {
+    dunce::canonicalize(path).map_err(|source| Error::Io {
         action: "read",
         path: path.to_owned(),
         source,

@@ -485,7 +485,7 @@ impl BlasTrial<'_> {
         if self.linkage == Linkage::Static {
             return from == "the program itself";
         }
-        let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let real = |path: &Path| dunce::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let (from, file) = (real(Path::new(from)), real(self.file));
         // A library of several files lies in one directory.
         // Its LAPACK lies beside it, or the library consists of several files.

@@ -367,14 +367,14 @@ impl Invocation {
         command
             .stdout(log.try_clone().map_err(failed)?)
             .stderr(log.try_clone().map_err(failed)?);
-        let child = command.spawn().map_err(|source| ProcessError::Start {
+        let family = Family::start(command).map_err(|source| ProcessError::Start {
             program: self.program.clone(),
             source,
         })?;
         STARTED.fetch_add(1, Ordering::Relaxed);
         let started = Started {
-            running: Running::new(child.id()),
-            child,
+            running: Running::new(family.id()),
+            family,
             program: self.program.clone(),
         };
         if self::interrupted() {
@@ -473,7 +473,7 @@ impl Invocation {
 #[derive(Debug)]
 pub struct Started {
     running: Running,
-    child: Child,
+    family: Family,
     program: PathBuf,
 }
 
@@ -481,7 +481,7 @@ impl Started {
     /// Its number.
     #[must_use]
     pub fn id(&self) -> u32 {
-        self.child.id()
+        self.running.0
     }
 
     /// How it ended; nothing while it runs. When it has ended, so has all that it
@@ -490,13 +490,8 @@ impl Started {
     /// # Errors
     /// The system does not say.
     pub fn poll(&mut self) -> Result<Option<ExitStatus>, ProcessError> {
-        // While it is not reaped, its number is no other process's.
-        if !has_ended(&mut self.child).map_err(|source| self.failed(source))? {
-            return Ok(None);
-        }
-        end_group(self.running.0);
-        let status = self.child.wait();
-        status.map(Some).map_err(|source| self.failed(source))
+        let status = self.family.poll();
+        status.map_err(|source| self.failed(source))
     }
 
     /// Ends it and all that it started.
@@ -504,10 +499,8 @@ impl Started {
     /// # Errors
     /// The system does not say how it ended.
     pub fn end(&mut self) -> Result<ExitStatus, ProcessError> {
-        end_group(self.running.0);
-        // Where there are no groups, at least the process itself ends.
-        let _ = self.child.kill();
-        self.child.wait().map_err(|source| self.failed(source))
+        let status = self.family.end();
+        status.map_err(|source| self.failed(source))
     }
 
     fn failed(&self, source: std::io::Error) -> ProcessError {
@@ -563,6 +556,72 @@ impl Conversation {
     }
 }
 
+/// A process and all that it starts: the group that it leads.
+#[cfg(not(all(windows, feature = "jobs")))]
+#[derive(Debug)]
+struct Family(Child);
+
+#[cfg(not(all(windows, feature = "jobs")))]
+impl Family {
+    fn start(mut leader: Command) -> std::io::Result<Self> {
+        leader.spawn().map(Self)
+    }
+
+    fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// How its leader ended, and all others with it; nothing while it runs.
+    fn poll(&mut self) -> std::io::Result<Option<ExitStatus>> {
+        // While it is not reaped, its number is no other process's.
+        if !has_ended(&mut self.0)? {
+            return Ok(None);
+        }
+        end_group(self.0.id());
+        self.0.wait().map(Some)
+    }
+
+    fn end(&mut self) -> std::io::Result<ExitStatus> {
+        end_group(self.0.id());
+        // Where there are no groups, at least the process itself ends.
+        let _ = self.0.kill();
+        self.0.wait()
+    }
+}
+
+/// A process and all that it starts: a job object, which holds even those whose
+/// parent has ended.
+#[cfg(all(windows, feature = "jobs"))]
+#[derive(Debug)]
+struct Family(Box<dyn process_wrap::std::ChildWrapper>);
+
+#[cfg(all(windows, feature = "jobs"))]
+impl Family {
+    fn start(leader: Command) -> std::io::Result<Self> {
+        let mut command = process_wrap::std::CommandWrap::from(leader);
+        command.wrap(process_wrap::std::JobObject).spawn().map(Self)
+    }
+
+    fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// How its leader ended, and all others with it; nothing while it runs.
+    fn poll(&mut self) -> std::io::Result<Option<ExitStatus>> {
+        // The whole is not waited for: it may have a daemon.
+        let status = self.0.inner_mut().try_wait()?;
+        if status.is_some() {
+            self.0.start_kill()?;
+        }
+        Ok(status)
+    }
+
+    fn end(&mut self) -> std::io::Result<ExitStatus> {
+        self.0.start_kill()?;
+        self.0.inner_mut().wait()
+    }
+}
+
 /// Whether a process has ended; it stays there to be waited for.
 #[cfg(unix)]
 fn has_ended(child: &mut Child) -> std::io::Result<bool> {
@@ -574,7 +633,7 @@ fn has_ended(child: &mut Child) -> std::io::Result<bool> {
 }
 
 /// Whether a process has ended.
-#[cfg(windows)]
+#[cfg(all(windows, not(feature = "jobs")))]
 fn has_ended(child: &mut Child) -> std::io::Result<bool> {
     Ok(child.try_wait()?.is_some())
 }

@@ -59,7 +59,7 @@ fn slow(number: usize) -> String {
 /// time, while something was done.
 fn most_at_once<T>(place: &Place, names: &[&str], act: impl FnOnce() -> T) -> (usize, T) {
     let ended = AtomicBool::new(false);
-    let below = place.path().canonicalize().unwrap();
+    let below = dunce::canonicalize(place.path()).unwrap();
     let count = || {
         let processes = fs::read_dir("/proc").unwrap().flatten();
         let at_work = processes.filter_map(|process| {

@@ -103,7 +103,7 @@ fn ninja_builds_every_variant_in_its_directory_and_environment() {
     let files = emitted_with(Format::Ninja, &expansion, &options);
     assert_eq!(files[0].path, "build.ninja");
     let directory = written(&files);
-    let top = directory.path().canonicalize().unwrap();
+    let top = dunce::canonicalize(directory.path()).unwrap();
     output(program(&ninja, directory.path()).arg("gcc-debug"));
     assert!(top.join("build/gcc-debug/variables").exists());
     assert!(!top.join("build/gcc-release").exists());

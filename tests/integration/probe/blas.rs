@@ -164,7 +164,7 @@ fn each_library_is_told_by_what_it_does() {
         } else {
             assert_eq!(
                 Path::new(from),
-                fs::canonicalize(&file).unwrap(),
+                dunce::canonicalize(&file).unwrap(),
                 "{found:?}"
             );
             assert_eq!(
@@ -172,7 +172,10 @@ fn each_library_is_told_by_what_it_does() {
                 file.parent().unwrap().display().to_string()
             );
         }
-        assert_eq!(Path::new(&found.realpath), fs::canonicalize(&file).unwrap());
+        assert_eq!(
+            Path::new(&found.realpath),
+            dunce::canonicalize(&file).unwrap()
+        );
     }
 }
 
@@ -266,7 +269,7 @@ fn a_library_that_another_one_stands_before_does_not_work() {
         let found = report(look(&user_path()).env(variable, &value));
         let hidden = at(&found, &serial.join("libopenblas.so.0")).unwrap();
         assert_eq!(hidden.proof.works, Some(false), "{variable}: {hidden:?}");
-        let real = fs::canonicalize(openmp.join("libopenblas.so.0")).unwrap();
+        let real = dunce::canonicalize(openmp.join("libopenblas.so.0")).unwrap();
         assert!(
             hidden
                 .proof

@@ -141,7 +141,7 @@ impl Directory {
 
     /// Its path without links, as reports of what lies in it have it.
     fn path(&self) -> PathBuf {
-        fs::canonicalize(self.0.path()).unwrap()
+        dunce::canonicalize(self.0.path()).unwrap()
     }
 
     fn sub(&self, name: impl AsRef<Path>) -> PathBuf {

@@ -28,9 +28,7 @@ pub fn copy_tree(from: &Path, to: &Path, skip: &[PathBuf]) -> Result<(), Backend
             path: to.to_owned(),
         });
     }
-    let from = from
-        .canonicalize()
-        .map_err(BackendError::io("read", from))?;
+    let from = dunce::canonicalize(from).map_err(BackendError::io("read", from))?;
     let parent = match to.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -41,12 +39,13 @@ pub fn copy_tree(from: &Path, to: &Path, skip: &[PathBuf]) -> Result<(), Backend
         .prefix(".copying-")
         .tempdir_in(parent)
         .map_err(BackendError::io("make a directory in", parent))?;
-    let unfinished_path = unfinished
-        .path()
-        .canonicalize()
+    let unfinished_path = dunce::canonicalize(unfinished.path())
         .map_err(BackendError::io("read", unfinished.path()))?;
     let mut left_out = vec![unfinished_path.clone()];
-    left_out.extend(skip.iter().filter_map(|path| path.canonicalize().ok()));
+    left_out.extend(
+        skip.iter()
+            .filter_map(|path| dunce::canonicalize(path).ok()),
+    );
     let copy = Copy {
         from: &from,
         finished: &std::path::absolute(to).map_err(BackendError::io("read", to))?,

@@ -59,8 +59,8 @@ fn inside(directory: &Path, log: &str) -> Option<PathBuf> {
     if log.is_empty() || !parts.into_iter().all(is_down) {
         return None;
     }
-    let path = directory.join(log).canonicalize().ok()?;
-    let top = directory.canonicalize().ok()?;
+    let path = dunce::canonicalize(directory.join(log)).ok()?;
+    let top = dunce::canonicalize(directory).ok()?;
     (path.starts_with(top) && path.is_file()).then_some(path)
 }
 

@@ -45,7 +45,7 @@ impl Record {
         };
         fs::create_dir_all(directory).map_err(failed)?;
         // Steps are started in other directories.
-        let directory = &directory.canonicalize().map_err(failed)?;
+        let directory = &dunce::canonicalize(directory).map_err(failed)?;
         let lock = directory.join(Self::LOCK);
         let is_ours = lock.exists() || directory.join(Run::FILE).exists();
         if !is_ours && fs::read_dir(directory).map_err(failed)?.next().is_some() {

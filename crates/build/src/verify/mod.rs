@@ -250,5 +250,5 @@ type Environment = BTreeMap<String, String>;
 
 /// Links resolved where the file is there.
 fn real(path: &Path) -> PathBuf {
-    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+    dunce::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }

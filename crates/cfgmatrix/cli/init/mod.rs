@@ -215,7 +215,7 @@ fn name(arguments: &Arguments, project: &Project) -> String {
             _ => None,
         });
     of_project.unwrap_or_else(|| {
-        let whole = arguments.directory.canonicalize().ok();
+        let whole = dunce::canonicalize(&arguments.directory).ok();
         let last = whole.as_deref().and_then(Path::file_name);
         last.map_or_else(
             || "project".to_owned(),
@@ -245,7 +245,7 @@ fn write_whole(path: &Path, text: &str, force: bool) -> Result<(), Error> {
         source,
     };
     // A link is written through, and stays one.
-    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let target = dunce::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let directory = match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

@@ -100,7 +100,7 @@ pub(super) fn candidates<'k>(
             };
             for linkage in [Linkage::Shared, Linkage::Static] {
                 for file in directories.files(place, linkage).0 {
-                    let Ok(realpath) = std::fs::canonicalize(&file.file) else {
+                    let Ok(realpath) = dunce::canonicalize(&file.file) else {
                         continue;
                     };
                     let key = (
@@ -226,6 +226,6 @@ fn short_name(file: &BlasFile) -> Option<String> {
         Some((stem.strip_prefix("lib")?, suffix))
     })?;
     let found = file.directory.join(format!("lib{stem}.{suffix}"));
-    let same = std::fs::canonicalize(found).ok()? == std::fs::canonicalize(&file.file).ok()?;
+    let same = dunce::canonicalize(found).ok()? == dunce::canonicalize(&file.file).ok()?;
     same.then(|| format!("-l{stem}"))
 }

@@ -99,7 +99,8 @@ pub(super) fn directories<'p>(
     let templates = places.flat_map(|place| &place.directories);
     directories.extend(templates.flat_map(|template| environment.expand(template)));
     let mut seen = BTreeSet::new();
-    directories.retain(|directory| fs::canonicalize(directory).is_ok_and(|real| seen.insert(real)));
+    directories
+        .retain(|directory| dunce::canonicalize(directory).is_ok_and(|real| seen.insert(real)));
     directories
 }
 
@@ -436,5 +437,5 @@ pub(super) fn executable(path: &Path) -> Option<PathBuf> {
     if std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 == 0 {
         return None;
     }
-    fs::canonicalize(path).ok()
+    dunce::canonicalize(path).ok()
 }

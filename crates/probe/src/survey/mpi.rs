@@ -466,7 +466,7 @@ fn examine(
 
 /// What the compiler underneath is, if the survey has met it.
 fn what_is(path: &str, language: Language, toolchains: &[HostToolchain]) -> Option<String> {
-    let real = std::fs::canonicalize(path).ok()?;
+    let real = dunce::canonicalize(path).ok()?;
     let toolchain = toolchains.iter().find(|toolchain| {
         let driver = toolchain.drivers.get(&language);
         driver.is_some_and(|driver| Path::new(&driver.realpath) == real)

@@ -138,7 +138,7 @@ fn try_scalapack(
 }
 
 fn real(path: &Path) -> PathBuf {
-    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+    dunce::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// The same file by a path without `..`: the linker prints how it came there.

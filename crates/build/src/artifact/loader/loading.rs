@@ -80,7 +80,7 @@ impl<'a> Loading<'a> {
         };
         // The kernel tells a program where it is with links resolved.
         let path = if subject.dynamic.interpreter.is_some() {
-            path.canonicalize().unwrap_or_else(|_| path.to_owned())
+            dunce::canonicalize(path).unwrap_or_else(|_| path.to_owned())
         } else {
             path.to_owned()
         };
@@ -195,10 +195,7 @@ impl<'a> Loading<'a> {
 
     /// Takes a file in, unless it is there under another name.
     fn add(&mut self, name: &str, found: Found, loader: Option<usize>) {
-        let file = found
-            .path
-            .canonicalize()
-            .unwrap_or_else(|_| found.path.clone());
+        let file = dunce::canonicalize(&found.path).unwrap_or_else(|_| found.path.clone());
         let identity = identity(&file);
         if let Some(&there) = self.files.get(&identity) {
             self.names.insert(name.to_owned(), there);

@@ -81,7 +81,7 @@ pub(crate) struct Workshop {
 impl Workshop {
     pub(crate) fn new() -> Self {
         let kept = tempfile::tempdir().expect("there is a directory for temporary files");
-        let path = kept.path().canonicalize().expect("it was just made");
+        let path = dunce::canonicalize(kept.path()).expect("it was just made");
         Self { _kept: kept, path }
     }
 
