@@ -41,8 +41,8 @@ mode = ["release"]
 [axes.mpi]
 values = [
   { id = "none", vars = { wrapper = "$CC", start = "", size = 1 } },
-  { id = "openmpi", defines = ["WITH_MPI"], vars = { wrapper = "$MPICC", start = "mpiexec.openmpi --oversubscribe -n 2", size = 2 }, run_env = { OMPI_ALLOW_RUN_AS_ROOT = "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = "1" } },
-  { id = "mpich", defines = ["WITH_MPI"], vars = { wrapper = "$MPICC", start = "mpiexec.mpich -n 2", size = 2 } },
+  { id = "openmpi", defines = ["WITH_MPI"], vars = { wrapper = "$MPICC", start = "$MPIEXEC --oversubscribe -n 2", size = 2 }, run_env = { OMPI_ALLOW_RUN_AS_ROOT = "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = "1" } },
+  { id = "mpich", defines = ["WITH_MPI"], vars = { wrapper = "$MPICC", start = "$MPIEXEC -n 2", size = 2 } },
 ]
 [run]
 build = ["sh", "-c", "BUILD -o {build}/app {source}/a.c"]
@@ -127,6 +127,47 @@ fn each_mpi_and_none_are_proved() {
         assert!(version.2.starts_with(&format!("{name} ")), "{version:?}");
         assert_eq!(*world, ("mpi.world", "proved", "2 ranks in one world"));
     }
+}
+
+/// Without a shell: the variant's own wrapper and launcher are words.
+#[test]
+fn tools_are_words_of_commands() {
+    let Some(project) = Project::new("true", "") else {
+        return;
+    };
+    let file = project.0.path().join("m.toml");
+    let matrix = fs::read_to_string(&file).unwrap();
+    let matrix = matrix.replace(
+        &matrix[matrix.find("build =").unwrap()..],
+        "build = [\"{tools.mpicc}\", \"-O3\", \"-DNDEBUG\", \"-DWITH_MPI\", \"-o\", \"{build}/app\", \"{source}/a.c\"]\n\
+         test = [\"{tools.mpiexec}\", \"-n\", \"1\", \"{build}/app\"]\n",
+    );
+    fs::write(&file, matrix).unwrap();
+    let with = ["--select", "mpi=openmpi|mpich"];
+    let told = document(&mut project.run(&with), 0);
+    for (id, outcome) in ["openmpi", "mpich"]
+        .iter()
+        .zip(told["outcomes"].as_array().unwrap())
+    {
+        let [build, test] = outcome["steps"].as_array().unwrap().as_slice() else {
+            panic!("{outcome:#}");
+        };
+        for (step, name) in [(build, "mpicc"), (test, "mpi")] {
+            let program = step["command"][0].as_str().unwrap();
+            assert!(
+                program.contains(name) && program.contains(id),
+                "{program} of {id}"
+            );
+        }
+    }
+    // A variant without has none, and is told what it has.
+    let said = project.run(&["--select", "mpi=none"]).assert().code(2);
+    let said = String::from_utf8_lossy(&said.get_output().stderr).into_owned();
+    assert!(
+        said.contains("`gcc-release-none`") && said.contains("it has no `tools.mpicc`"),
+        "{said}"
+    );
+    assert!(said.contains("tools.cc"), "{said}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::{BackendError, Step};
 use crate::outcome::StepName;
 
 /// What scripts made by autoconf take. `LDLIBS` is none of them.
-const VARIABLES: [&str; 18] = [
+const VARIABLES: [&str; 19] = [
     "CC",
     "CXX",
     "FC",
@@ -28,6 +28,7 @@ const VARIABLES: [&str; 18] = [
     "MPICC",
     "MPICXX",
     "MPIFC",
+    "MPIEXEC",
     "PKG_CONFIG_PATH",
 ];
 

@@ -41,8 +41,8 @@ pub(super) const PROGRAM: &str = if cfg!(any(
     "make"
 };
 
-const TOOLS: [&str; 10] = [
-    "CC", "CXX", "FC", "F77", "AR", "RANLIB", "NM", "MPICC", "MPICXX", "MPIFC",
+const TOOLS: [&str; 11] = [
+    "CC", "CXX", "FC", "F77", "AR", "RANLIB", "NM", "MPICC", "MPICXX", "MPIFC", "MPIEXEC",
 ];
 
 const FLAGS: [&str; 8] = [

@@ -39,6 +39,7 @@ pub fn environment(variant: &Variant<'_>) -> Vec<(String, String)> {
         ("MPICC", tool("mpicc")),
         ("MPICXX", tool("mpicxx")),
         ("MPIFC", tool("mpifc")),
+        ("MPIEXEC", tool("mpiexec")),
     ];
     let fixed = fixed
         .into_iter()

@@ -10,7 +10,7 @@ use crate::toolchain::Dialect;
 ///
 /// A command is a text, and a directory may have spaces: a word that goes on with
 /// a relative path goes on with the directory before it.
-pub(super) fn command_words(command: &str) -> Vec<&str> {
+pub(crate) fn command_words(command: &str) -> Vec<&str> {
     let is_absolute = |word: &str| {
         let mut letters = word.chars();
         word.starts_with(['/', '\\'])

@@ -29,6 +29,7 @@ pub use csv_table::{csv_header, csv_row};
 pub use environment::environment;
 pub use format::{Format, Shell};
 pub use json::{FORMAT_VERSION, expansion_chunks, expansion_json, number, variant_line};
+pub(crate) use line::command_words;
 pub use options::{
     AzureOptions, BuildkiteOptions, CircleciOptions, EmitOptions, GithubOptions, GitlabOptions,
     OverLimit,

@@ -1,7 +1,8 @@
 //! Texts in which words stand for what a variant has: `{compiler}`,
-//! `{compiler.runner}`, `{vars.NAME}`, `{runner}`, `{name}`.
+//! `{compiler.runner}`, `{vars.NAME}`, `{tools.ROLE}`, `{runner}`, `{name}`.
 
 use super::expand::Variant;
+use crate::emit::command_words;
 
 /// Fills one text. `words` gives what a name stands for, or the error that it
 /// stands for nothing; `several` is the error for a name of not one word.
@@ -67,6 +68,11 @@ impl Variant<'_> {
             (_, Some(("vars", key))) => {
                 return self.vars.get(key).map(|word| vec![word.to_string()]);
             }
+            (_, Some(("tools", role))) if axis("tools").is_none() => {
+                let tool = self.configuration.tools.get(role);
+                return tool
+                    .map(|tool| command_words(tool).into_iter().map(str::to_owned).collect());
+            }
             _ => {}
         }
         match (axis(name), name.rsplit_once('.')) {
@@ -84,7 +90,9 @@ impl Variant<'_> {
     pub(crate) fn word_names(&self) -> Vec<String> {
         let axes = self.axes.iter().map(|(axis, _)| axis.clone());
         let vars = self.vars.keys().map(|key| format!("vars.{key}"));
+        let tools = self.configuration.tools.keys();
         axes.chain(vars)
+            .chain(tools.map(|role| format!("tools.{role}")))
             .chain(["name", "runner"].map(str::to_owned))
             .collect()
     }

@@ -13,9 +13,10 @@ use crate::error::Error;
 ///
 /// A step is one command or several, each a list of words. In a word `{source}`,
 /// `{build}` and `{install}` stand for the directories of the sources, of the
-/// variant's build and of what it installs, `{name}` for the variant's name, `{AXIS}` for its value of an axis, and
-/// `{vars.NAME}` for a word of its `vars`; by these, steps differ from value to
-/// value. No shell reads them.
+/// variant's build and of what it installs, `{name}` for the variant's name, `{AXIS}` for its value of an axis,
+/// `{vars.NAME}` for a word of its `vars`, and `{tools.ROLE}` for a command of its
+/// configuration, such as `{tools.cc}` or `{tools.mpiexec}`; by these, steps differ
+/// from value to value. No shell reads them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RunOptions {

@@ -150,11 +150,11 @@ fn patterns_that_name_nothing_are_refused() {
     for (pattern, reason) in [
         (
             "{complier}",
-            "it has no `complier`; it has compiler, os, vars.image, name, runner",
+            "it has no `complier`; it has compiler, os, vars.image, tools.cc, name, runner",
         ),
         (
             "{vars.x}",
-            "it has no `vars.x`; it has compiler, os, vars.image, name, runner",
+            "it has no `vars.x`; it has compiler, os, vars.image, tools.cc, name, runner",
         ),
         (
             "a-{compiler.runner}",
