@@ -51,9 +51,6 @@ impl Place {
     fn command(&self, options: &[&str]) -> Command {
         let mut command = cfgmatrix();
         command.current_dir(self.path());
-        // One that all places share: what the machine has does not change.
-        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("disasters-cache");
-        command.env("XDG_CACHE_HOME", cache);
         command.args(["run", "m.toml"]).args(options);
         command
     }

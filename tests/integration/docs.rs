@@ -6,7 +6,7 @@ use std::path::Path;
 
 use cfgmatrix_build::backend::copy_tree;
 
-use crate::support::{cfgmatrix, find_program, have, repository, stdout};
+use crate::support::{cache, cfgmatrix, find_program, have, repository, stdout};
 
 /// A command line of a document, and the output that is shown below it.
 #[derive(Debug)]
@@ -103,8 +103,7 @@ fn check(document: &str, shown: &Shown, workplace: &Path) {
     let paths = std::iter::once(directory).chain(std::env::split_paths(&path));
     line.env("PATH", std::env::join_paths(paths).unwrap());
     line.current_dir(workplace.join("tests"));
-    // The machine is surveyed once for all of them.
-    line.env("XDG_CACHE_HOME", workplace.join("cache"));
+    line.env("XDG_CACHE_HOME", cache());
     for name in ["HOME", "XDG_CONFIG_HOME", "APPDATA", "CLICOLOR_FORCE"] {
         line.env_remove(name);
     }

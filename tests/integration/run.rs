@@ -39,7 +39,6 @@ impl Scene {
     fn run(&self, options: &[&str], script: &str) -> Command {
         let mut command = cfgmatrix();
         command.current_dir(self.path());
-        command.env("XDG_CACHE_HOME", self.path().join("cache"));
         command.args(["run", "m.toml"]).args(options);
         command.args(["--", "sh", "-c", script]);
         command
@@ -63,7 +62,7 @@ impl Scene {
         let command = self.run(options, script);
         let mut started = std::process::Command::new(command.get_program());
         started.args(command.get_args()).current_dir(self.path());
-        started.env("XDG_CACHE_HOME", self.path().join("cache"));
+        started.env("XDG_CACHE_HOME", crate::support::cache());
         started
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -322,7 +321,6 @@ fn a_program_that_cannot_be_started_fails_each_variant_with_the_reason() {
     fs::write(scene.path().join("not-executable"), "").unwrap();
     let mut command = cfgmatrix();
     command.current_dir(scene.path());
-    command.env("XDG_CACHE_HOME", scene.path().join("cache"));
     command.args([
         "run",
         "m.toml",
@@ -362,7 +360,6 @@ vars = { limit = 4 }
     fs::write(scene.path().join("m.toml"), format!("{MATRIX}{run}")).unwrap();
     let mut command = cfgmatrix();
     command.current_dir(scene.path());
-    command.env("XDG_CACHE_HOME", scene.path().join("cache"));
     command.args(["run", "m.toml", "--format", "json"]);
     let output = command.output().unwrap();
     let error = String::from_utf8_lossy(&output.stderr);
@@ -506,7 +503,6 @@ fn a_source_is_built_by_its_build_system_and_each_variant_is_proved() {
     let run = |more: &[&str]| {
         let mut command = cfgmatrix();
         command.current_dir(scene.path());
-        command.env("XDG_CACHE_HOME", scene.path().join("cache"));
         command.args(["run", "m.toml", "--source", "source", "--format", "json"]);
         let output = command.args(more).output().unwrap();
         let text = String::from_utf8_lossy(&output.stderr);
@@ -588,7 +584,6 @@ fn what_is_installed_is_proved_too_and_changed_sources_are_built_again() {
         }
         let mut command = cfgmatrix();
         command.current_dir(scene.path());
-        command.env("XDG_CACHE_HOME", scene.path().join("cache"));
         command.args([
             "run",
             "m.toml",

@@ -25,7 +25,16 @@ pub(crate) fn cfgmatrix() -> Command {
         command.env_remove(name);
     }
     command.current_dir(repository().join("tests"));
+    command.env("XDG_CACHE_HOME", cache());
     command
+}
+
+/// Where all of this process remember what the machine has: it does not change
+/// while tests run.
+pub(crate) fn cache() -> &'static Path {
+    static CACHE: OnceLock<tempfile::TempDir> = OnceLock::new();
+    let made = || tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    CACHE.get_or_init(made).path()
 }
 
 /// The top of the repository.
@@ -41,7 +50,6 @@ pub(crate) fn host() -> &'static Path {
         let path = directory.path().join("host.json");
         let mut probe = cfgmatrix();
         probe.args(["probe", "--format", "json"]);
-        probe.env("XDG_CACHE_HOME", directory.path());
         std::fs::write(&path, stdout(&mut probe)).unwrap();
         (directory, path)
     });
