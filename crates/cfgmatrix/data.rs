@@ -231,4 +231,6 @@ pub(crate) const SCHEMAS: &[(&str, &str)] = &[
         "mpi",
         include_str!("../../toolchains/schema/mpi.schema.json"),
     ),
+    ("outcome", include_str!("schema/outcome.schema.json")),
+    ("run", include_str!("schema/run.schema.json")),
 ];

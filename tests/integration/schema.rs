@@ -1,8 +1,10 @@
 //! The JSON Schemas that editors use agree with the loader.
 
 use std::fs;
+use std::path::Path;
 
 use cfgmatrix::core::{Document, KnowledgeBase, Sources};
+use cfgmatrix_build::report::Run;
 use serde_json::{Value, json};
 
 use crate::support::{files_in, repository};
@@ -110,6 +112,95 @@ fn mutations() -> Vec<(&'static str, &'static str, Value)> {
             json!("unsupported"),
         ),
     ]
+}
+
+/// What is said of the documents in a run's directory.
+pub(crate) fn wrong_documents_of_run(directory: &Path) -> Vec<String> {
+    let schema = |name: &str| validator(&format!("crates/cfgmatrix/schema/{name}.schema.json"));
+    let (run, outcome) = (schema("run"), schema("outcome"));
+    let mut wrong = Vec::new();
+    let mut check = |schema: &jsonschema::Validator, path: &Path| {
+        let document = read(path);
+        let errors = schema.iter_errors(&document);
+        wrong.extend(
+            errors.map(|error| format!("{}: {error} at {}", path.display(), error.instance_path)),
+        );
+    };
+    check(&run, &directory.join("run.json"));
+    let outcomes = files_in(&directory.join("outcomes"));
+    assert!(!outcomes.is_empty(), "{} has outcomes", directory.display());
+    for path in outcomes {
+        check(&outcome, &path);
+    }
+    wrong
+}
+
+#[test]
+fn every_document_of_a_run_is_valid_by_its_schema() {
+    for case in ["hostile/run", "sixteen/run", "sixteen/earlier"] {
+        let directory = repository().join("tests/cases/report").join(case);
+        assert_eq!(wrong_documents_of_run(&directory), [""; 0]);
+    }
+}
+
+#[test]
+fn reader_and_schema_refuse_the_same_of_a_run() {
+    let whole = repository().join("tests/cases/report/sixteen/run");
+    let (run, outcome) = ("run.json", "outcomes/gcc-12-sequential-release.json");
+    for (what, file, path, value) in [
+        (
+            "axes in a list",
+            outcome,
+            "/axes",
+            json!([["compiler", "gcc-12"]]),
+        ),
+        ("a status that is none", outcome, "/status", json!("won")),
+        (
+            "a step that is none",
+            outcome,
+            "/steps/0/name",
+            json!("make"),
+        ),
+        (
+            "a verdict that is none",
+            outcome,
+            "/claims/0/verdict",
+            json!("maybe"),
+        ),
+        ("no evidence", outcome, "/claims/0/evidence", json!(null)),
+        ("a later version", outcome, "/format_version", json!(2)),
+        (
+            "a command in one text",
+            run,
+            "/steps/0/command",
+            json!("make"),
+        ),
+        ("an unnamed axis", run, "/axes/0/name", json!(null)),
+        (
+            "a command line that is none",
+            run,
+            "/variants/0/flags/0/part",
+            json!("assemble"),
+        ),
+        ("a time in words", run, "/started_unix", json!("now")),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let place = directory.path();
+        std::fs::create_dir(place.join("outcomes")).unwrap();
+        for name in [run, outcome] {
+            fs::copy(whole.join(name), place.join(name)).unwrap();
+        }
+        assert_eq!(wrong_documents_of_run(place), [""; 0]);
+        assert!(Run::read(place).is_ok());
+        let mut document = read(&place.join(file));
+        put(&mut document, path, value);
+        fs::write(place.join(file), document.to_string()).unwrap();
+        assert!(
+            !wrong_documents_of_run(place).is_empty(),
+            "the schema takes {what}"
+        );
+        assert!(Run::read(place).is_err(), "the reader takes {what}");
+    }
 }
 
 fn small_family() -> Value {

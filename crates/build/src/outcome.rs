@@ -21,6 +21,7 @@ pub struct Outcome {
     /// sources' directory. Where that is another, the outcome is of something else.
     pub job: String,
     /// Its value of each axis, in the order of the matrix.
+    #[serde(with = "tuple_vec_map")]
     pub axes: Vec<(String, String)>,
     /// How it ended.
     pub status: Status,

@@ -68,9 +68,10 @@ pub struct RunVariant {
     /// The id of its configuration: 64 hexadecimal digits.
     pub id: String,
     /// Its value of each active axis, in the order of the matrix.
+    #[serde(with = "tuple_vec_map")]
     pub axes: Vec<(String, String)>,
     /// What its values are of, such as `compiler.family` and `gcc`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, with = "tuple_vec_map", skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<(String, String)>,
     /// Its flags, and where they are known from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

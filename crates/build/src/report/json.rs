@@ -41,7 +41,9 @@ struct Document<'a> {
 struct Variant<'a> {
     name: &'a str,
     id: &'a str,
+    #[serde(serialize_with = "tuple_vec_map::serialize")]
     axes: &'a [(String, String)],
+    #[serde(serialize_with = "tuple_vec_map::serialize")]
     attributes: &'a [(String, String)],
     flags: Vec<&'a Flag>,
     /// `missing`, or the status of the outcome.

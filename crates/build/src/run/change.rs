@@ -168,7 +168,7 @@ mod tests {
     fn outcome(job: &Job) -> (String, Outcome) {
         let text = serde_json::json!({
             "format_version": 1, "variant": job.variant, "id": job.id, "job": job.identity(),
-            "axes": [], "status": "passed", "steps": [], "claims": [], "fingerprint": null,
+            "axes": {}, "status": "passed", "steps": [], "claims": [], "fingerprint": null,
             "seconds": 0.0,
             "environment": job.environment.iter().cloned().collect::<BTreeMap<_, _>>(),
         });

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 #[cfg(unix)]
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::error::RunError;
 use super::job::file_name;
@@ -209,6 +209,12 @@ fn take(_: &File) -> std::io::Result<bool> {
     Ok(true)
 }
 
+/// What every document of a run begins with.
+#[derive(Deserialize)]
+struct Version {
+    format_version: Option<u64>,
+}
+
 fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>, RunError> {
     let text = match fs::read(path) {
         Ok(text) => text,
@@ -224,17 +230,15 @@ fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>, RunErr
         path: path.to_owned(),
         source,
     };
-    let value: serde_json::Value = serde_json::from_slice(&text).map_err(document)?;
-    let found = value
-        .get("format_version")
-        .and_then(serde_json::Value::as_u64);
-    if let Some(found) = found.filter(|&found| found > u64::from(Outcome::FORMAT_VERSION)) {
+    // A newer document may look otherwise: its version is asked for first.
+    let Version { format_version } = serde_json::from_slice(&text).map_err(document)?;
+    if let Some(found) = format_version.filter(|&found| found > Outcome::FORMAT_VERSION.into()) {
         return Err(RunError::Newer {
             path: path.to_owned(),
             found,
         });
     }
-    serde_json::from_value(value).map(Some).map_err(document)
+    serde_json::from_slice(&text).map(Some).map_err(document)
 }
 
 /// Writes a document whole, or not at all.
