@@ -11,7 +11,6 @@
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-#[cfg(unix)]
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -54,9 +53,11 @@ impl Record {
             });
         }
         read::<Run>(&directory.join(Run::FILE))?;
+        // What may only be appended to cannot be locked on Windows.
         let file = File::options()
             .create(true)
-            .append(true)
+            .truncate(false)
+            .write(true)
             .open(&lock)
             .map_err(failed)?;
         if !take(&file).map_err(failed)? {
@@ -181,33 +182,24 @@ fn remove_unfinished(directory: &Path) -> std::io::Result<()> {
 
 /// Takes a lock; false where another process has it. It ends with the process,
 /// however that ends.
-#[cfg(unix)]
 fn take(file: &File) -> std::io::Result<bool> {
-    use rustix::fs::{FlockOperation, flock};
     // A process that is just being started holds a copy until it is another program,
     // and the keepers of a run that was killed until they have ended its steps.
     for attempt in 0..ATTEMPTS {
         if attempt > 0 {
             std::thread::sleep(Duration::from_millis(10));
         }
-        match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        match fs4::FileExt::try_lock(file) {
             Ok(()) => return Ok(true),
-            Err(rustix::io::Errno::WOULDBLOCK) => {}
-            Err(error) => return Err(error.into()),
+            Err(fs4::TryLockError::WouldBlock) => {}
+            Err(fs4::TryLockError::Error(error)) => return Err(error),
         }
     }
     Ok(false)
 }
 
 /// How often a lock is asked for before another run is believed to have it.
-#[cfg(unix)]
 const ATTEMPTS: u32 = 200;
-
-/// Elsewhere two runs in one directory are the user's care.
-#[cfg(not(unix))]
-fn take(_: &File) -> std::io::Result<bool> {
-    Ok(true)
-}
 
 /// What every document of a run begins with.
 #[derive(Deserialize)]
